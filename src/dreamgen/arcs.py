@@ -1,0 +1,1 @@
+def labelled(d): return d

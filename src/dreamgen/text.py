@@ -1,0 +1,149 @@
+"""Words on the page: sentences, tokens, and back again.
+
+Comes in: any text. Goes out: lists of tokens, and sentences joined from tokens. Quotation marks
+are made curly, dashes unspaced, apostrophes typographic, so that one token has one spelling.
+Nothing here knows of chains or of scenes.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+TOKEN = re.compile(
+    r"[^\W_]+(?:(?:[-’]|(?<=\d)[.,:](?=\d))[^\W_]+)*(?:(?<=s)’(?=\s|$))?|[^\w\s]|_"
+)
+_WORD = re.compile(r"[^\W_]")
+
+CLOSE_UP_BEFORE = frozenset(",.;:?!”…)]}’—%/")
+CLOSE_UP_AFTER = frozenset("“([{—/#$£€")
+ENDS = frozenset(".?!…")
+
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr st prof rev gen col capt sgt lt jr sr vs etc no vol fig e.g i.e a.m p.m".split()
+)
+_BREAK = re.compile(r"(?<=[.?!…])([”’)\]]*)\s+(?=[“‘(\[]*[^\W_a-zß-öø-ÿ])")
+
+
+def normalized(text: str) -> str:
+    """The text in NFC with curly quotes, typographic apostrophes and unspaced em dashes.
+
+    >>> normalized('"It\\'s here" - she said -- now...')
+    '“It’s here”—she said—now…'
+    """
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub(r"\.\.\.+", "…", text)
+    text = re.sub(r"(?<=\S)[^\S\n]*(?:—|--+|(?<=\s)[-–](?=\s))[^\S\n]*", "—", text)
+    text = re.sub(r"(?<=\w)'(?=\w)|(?<=s)'(?=\s)", "’", text)
+    return "\n".join(_curled(line) for line in text.split("\n"))
+
+
+def _curled(line: str) -> str:
+    """A line whose straight double quotes open and close in turn."""
+    parts = line.split('"')
+    if len(parts) == 1:
+        return line
+    return parts[0] + "".join("“”"[i % 2] + part for i, part in enumerate(parts[1:]))
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in order; a blank line always ends one.
+
+    >>> sentences("I wake. “Is it you?” asks Dr. Moon. Yes")
+    ['I wake.', '“Is it you?” asks Dr. Moon.', 'Yes']
+    """
+    found: list[str] = []
+    for paragraph in re.split(r"\n\s*\n", normalized(text)):
+        flat = " ".join(paragraph.split())
+        start = 0
+        for gap in _BREAK.finditer(flat):
+            head = flat[start : gap.start()]
+            last = head.rsplit(" ", 1)[-1].rstrip(".").lower().lstrip("“(")
+            if last in _ABBREVIATIONS:
+                continue
+            found.append(flat[start : gap.end()].strip())
+            start = gap.end()
+        if flat[start:]:
+            found.append(flat[start:])
+    return found
+
+
+def tokens(sentence: str) -> list[str]:
+    """The tokens of a sentence: words (with their hyphens and apostrophes) and punctuation.
+
+    >>> tokens("“Tell me,” I whisper—the crystal-clear lake isn’t far.")  # doctest: +ELLIPSIS
+    ['“', 'Tell', 'me', ',', '”', 'I', 'whisper', '—', 'the', 'crystal-clear', 'lake', 'isn’t', ...]
+    """
+    return TOKEN.findall(normalized(sentence))
+
+
+def is_word(token: str) -> bool:
+    """Whether a token counts as a word.
+
+    >>> is_word("moss-covered"), is_word("—")
+    (True, False)
+    """
+    return _WORD.match(token) is not None
+
+
+@lru_cache(maxsize=4096)
+def folded(token: str) -> str:
+    """A token as the rules compare it: without case."""
+    return token.casefold()
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text, punctuation left out.
+
+    >>> words("I am dreaming.")
+    ['i', 'am', 'dreaming']
+    """
+    return [folded(token) for token in tokens(text) if is_word(token)]
+
+
+def word_count(text: str) -> int:
+    """How many words a text has; the two sides of an em dash count apart."""
+    return len(words(text))
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Tokens as a sentence: spaces where they belong and a capital at the start.
+
+    >>> joined(["“", "tell", "me", ",", "”", "I", "whisper", "—", "now", "."])
+    '“Tell me,” I whisper—now.'
+    """
+    out: list[str] = []
+    open_before = True
+    for token in parts:
+        if not (open_before or token in CLOSE_UP_BEFORE):
+            out.append(" ")
+        out.append(token)
+        open_before = token in CLOSE_UP_AFTER
+    return capitalized("".join(out))
+
+
+def capitalized(sentence: str) -> str:
+    """The sentence with its first letter in upper case, whatever mark it opens with."""
+    for position, character in enumerate(sentence):
+        if character.isalnum():
+            return sentence[:position] + character.upper() + sentence[position + 1 :]
+    return sentence
+
+
+def listed(items: Sequence[object], last: str = "or") -> str:
+    """Items as people write them.
+
+    >>> listed(["she", "he", "they"])
+    'she, he or they'
+    """
+    names = [str(item) for item in items]
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"
+
+
+def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """The known words most like ``word``, best first; none where nothing is alike."""
+    from difflib import get_close_matches  # only on the way to an error
+
+    return get_close_matches(word, sorted(set(known)), n=count, cutoff=0.6)
