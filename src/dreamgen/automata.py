@@ -59,11 +59,13 @@ class Passing(_Judge):
 class Places(_Judge):
     """Sentences whose i-th token is in row i of ``masks`` (length, tokens).
 
-    Where ``open`` is true any tokens may follow the last row; else the length is exact.
+    Where ``open`` is true any tokens may follow the last row; else the length is exact. Where
+    ``factor`` (length, tokens) is given, each token is weighed by its row.
     """
 
     masks: Bools
     open: bool = False
+    factor: Floats | None = None
 
     @property
     def size(self) -> int:
@@ -80,6 +82,12 @@ class Places(_Judge):
 
     def accepts(self, states: Ints) -> Bools:
         return states == len(self.masks)
+
+    def lean(self, states: Ints, tokens: Ints, targets: Ints) -> Floats | None:
+        if self.factor is None:
+            return None
+        rows = np.minimum(states, len(self.masks) - 1)
+        return np.where(states < len(self.masks), self.factor[rows, tokens], 1.0)
 
 
 @dataclass(frozen=True, eq=False)

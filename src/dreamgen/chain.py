@@ -103,35 +103,43 @@ class Chain:
         begin, end = tokens, tokens + 1
         rows = [[begin, *sequence, end] for sequence in sequences]
         trie = Trie.of(rows, tokens + 2, order + 1)
+        bounds = trie.children(np.arange(len(trie)))
         per_row = np.ones(len(rows)) if weights is None else np.asarray(weights, float)
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-        return cls._of(trie, order, variable, begin, end, np.repeat(per_row, lengths))
+        return cls._of(trie, order, variable, begin, end, bounds, np.repeat(per_row, lengths))
 
     @classmethod
     def _of(
-        cls, trie: Trie, order: int, variable: bool, begin: int, end: int, at: Floats
+        cls,
+        trie: Trie,
+        order: int,
+        variable: bool,
+        begin: int,
+        end: int,
+        bounds: tuple[Ints, Ints],
+        at: Floats,
     ) -> "Chain":
         weight = np.zeros(len(trie))
         for nodes in trie.at:
             weight += np.bincount(nodes, at, len(trie))
-        nodes = np.arange(len(trie))
-        low, high = trie.children(nodes)
-        seen = np.concatenate([[0], np.cumsum(weight[1:] > 0)])
-        fanout = seen[high - 1] - seen[low - 1]
-        emits = nodes.copy()
+        low, high = bounds
+        emits = np.arange(len(trie))
         if variable:
+            seen = np.concatenate([[0], np.cumsum(weight[1:] > 0)])
+            fanout = seen[high - 1] - seen[low - 1]
             for level in range(2, order + 1):  # a shorter context is settled before a longer one
                 thin = np.flatnonzero((trie.level == level) & (fanout < 2))
                 emits[thin] = emits[trie.suffix[thin]]
         parent = trie.keys // trie.symbols
-        total = np.bincount(parent, weight[1:], len(trie))
+        total = np.bincount(parent, weight[1:], len(trie))[parent]
         probability = np.zeros(len(trie))
-        np.divide(weight[1:], total[parent], out=probability[1:], where=total[parent] > 0)
+        np.divide(weight[1:], total, out=probability[1:], where=total > 0)
         return cls(trie, order, variable, begin, end, weight, probability, emits, low, high)
 
     def weighed(self, at: Floats) -> "Chain":
         """The same runs with another weight at each position of the flattened, padded lines."""
-        return self._of(self.trie, self.order, self.variable, self.begin, self.end, at)
+        bounds = self.low, self.high
+        return self._of(self.trie, self.order, self.variable, self.begin, self.end, bounds, at)
 
     @property
     def start(self) -> int:
@@ -148,7 +156,7 @@ class Chain:
         node = np.arange(len(source)) - np.repeat(first - low, counts)
         alive = self.weight[node] > 0
         source, node = source[alive], node[alive]
-        token = self.trie.keys[node - 1] % self.trie.symbols
+        token = self.trie.symbol[node - 1]
         target = np.where(self.trie.level[node] > self.order, self.trie.suffix[node], node)
         if self.variable:
             dropped = np.flatnonzero(emits[source] != contexts[source])

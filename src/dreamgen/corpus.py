@@ -1,7 +1,7 @@
 """Documents, and the lines that a model learns from.
 
 Comes in: text, files, or the bundled documents with the labels kept beside them. Goes out: a
-`Corpus` of documents of sentences, each with its tags and (given, or found by `arcs`) its scene and
+`Corpus` of documents of sentences, each with its tags and (given, or found by `scenes`) its scene and
 role, and `Corpus.lines`, the weighted sequences of tokens that a chain is fitted to.
 
 A labelled sentence trains more than one line. Its *clauses* (the parts that stand as sentences of
@@ -116,8 +116,8 @@ class Corpus:
     def from_texts(
         cls, texts: Iterable[tuple[str, str]], *, tagger: str | None = None
     ) -> "Corpus":
-        """A corpus of (name, text) documents; scenes and roles are found by `dreamgen.arcs`."""
-        from .arcs import labelled  # arcs learns from the bundled corpus, so it comes after this
+        """A corpus of (name, text) documents; scenes and roles are found by `dreamgen.scenes`."""
+        from .scenes import labelled  # it learns from the bundled corpus, so it comes after this
 
         scheme = tagger or ("hanta" if tagging.hanta_installed() else "endings")
         if scheme not in ("hanta", "endings"):
@@ -163,6 +163,11 @@ class Corpus:
             for s, sentence in enumerate(document.sentences)
             for line in _lines(sentence, d, s)
         )
+
+    @cached_property
+    def size(self) -> int:
+        """The number of tokens in the documents."""
+        return sum(len(s.words) for document in self.documents for s in document.sentences)
 
     @cached_property
     def digest(self) -> str:

@@ -96,7 +96,7 @@ def product(chain: Chain, automata: Sequence[Automaton], horizon: int) -> Plan:
     >>> chain = Chain.fit([[0, 1], [0, 2], [1, 2]], 3)
     >>> plan = product(chain, [], horizon=2)
     >>> count(plan), round(plan.total, 3)
-    (5, 1.0)
+    (4, 0.833)
     """
     context = np.array([chain.start])
     states = [np.array([automaton.start]) for automaton in automata]
@@ -167,7 +167,7 @@ def _trimmed(
     message = messages(layers, source, target, weight)
     useful = message > 0
     new = np.cumsum(useful) - 1
-    keep = useful[source] & useful[target]
+    keep = useful[source] & (weight * message[target] > 0)
     source, token, target, weight = new[source[keep]], token[keep], new[target[keep]], weight[keep]
     bounds = np.concatenate([[0], np.cumsum(useful)])[layers]
     message = message[useful]
@@ -297,6 +297,8 @@ def collision(plan: Plan) -> float:
 
 def peak(plan: Plan) -> float:
     """The probability of the likeliest sentence."""
+    if not plan.total:
+        return 0.0
     best = np.zeros(len(plan.message))
     best[-1] = 1.0
     p = _shares(plan)

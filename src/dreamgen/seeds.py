@@ -26,7 +26,7 @@ def fresh_seed() -> int:
     return secrets.randbelow(2**53)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256, typed=True)
 def seed_key(seed: Seed) -> bytes:
     """The 32-byte key of a seed. An int, its decimal string and its bytes are three seeds.
 

@@ -95,8 +95,11 @@ def numbered(tags: Sequence[str]) -> list[str]:
     out = list(tags)
     for place, tag in enumerate(tags):
         if tag == "DT":
-            noun = next((t for t in tags[place + 1 : place + 7] if t.startswith("NN")), "NN")
-            out[place] = "DTP" if noun == "NNS" else "DTS"
+            after = list(tags[place + 1 : place + 7])
+            nouns = [t.startswith("NN") for t in after]
+            head = nouns.index(True) if any(nouns) else 0
+            plural = "NNS" in after[head : head + 2] and any(nouns)
+            out[place] = "DTP" if plural else "DTS"
     return out
 
 

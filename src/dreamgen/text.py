@@ -13,6 +13,7 @@ from functools import lru_cache
 TOKEN = re.compile(
     r"[^\W_]+(?:(?:[-’]|(?<=\d)[.,:](?=\d))[^\W_]+)*(?:(?<=s)’(?=\s|$))?|[^\w\s]|_"
 )
+_ODD = re.compile(r"[\"'\r]|\.\.|--|\s[-–—]|—\s")
 _WORD = re.compile(r"[^\W_]")
 
 CLOSE_UP_BEFORE = frozenset(",.;:?!”…)]}’—%/")
@@ -31,6 +32,8 @@ def normalized(text: str) -> str:
     >>> normalized('"It\\'s here" - she said -- now...')
     '“It’s here”—she said—now…'
     """
+    if not _ODD.search(text) and unicodedata.is_normalized("NFC", text):
+        return text
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub(r"\.\.\.+", "…", text)
     text = re.sub(r"(?<=\S)[^\S\n]*(?:—|--+|(?<=\s)[-–](?=\s))[^\S\n]*", "—", text)
@@ -74,9 +77,16 @@ def tokens(sentence: str) -> list[str]:
     >>> tokens("“Tell me,” I whisper—the crystal-clear lake isn’t far.")  # doctest: +ELLIPSIS
     ['“', 'Tell', 'me', ',', '”', 'I', 'whisper', '—', 'the', 'crystal-clear', 'lake', 'isn’t', ...]
     """
-    return TOKEN.findall(normalized(sentence))
+    return list(_tokens(sentence))
 
 
+@lru_cache(maxsize=1024)
+def _tokens(sentence: str) -> tuple[str, ...]:
+    """Several rules read each sentence; it is cut once."""
+    return tuple(TOKEN.findall(normalized(sentence)))
+
+
+@lru_cache(maxsize=8192)
 def is_word(token: str) -> bool:
     """Whether a token counts as a word.
 
@@ -86,7 +96,7 @@ def is_word(token: str) -> bool:
     return _WORD.match(token) is not None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def folded(token: str) -> str:
     """A token as the rules compare it: without case."""
     return token.casefold()
@@ -147,3 +157,43 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     from difflib import get_close_matches  # only on the way to an error
 
     return get_close_matches(word, sorted(set(known)), n=count, cutoff=0.6)
+
+
+_IRREGULAR = {
+    "feet": "foot", "leaves": "leaf", "children": "child", "men": "man", "women": "woman",
+    "wolves": "wolf", "lives": "life", "wives": "wife", "knives": "knife", "selves": "self",
+    "teeth": "tooth", "mice": "mouse", "geese": "goose", "people": "person", "halves": "half",
+    "shelves": "shelf", "thieves": "thief", "felt": "feel", "fell": "fall", "spoke": "speak",
+    "spoken": "speak", "woven": "weave", "wove": "weave", "born": "bear", "knew": "know",
+    "known": "know", "seen": "see", "saw": "see", "stood": "stand", "held": "hold", "told": "tell",
+    "found": "find", "began": "begin", "begun": "begin", "dreamt": "dream", "sang": "sing",
+    "sung": "sing", "wept": "weep", "went": "go", "gone": "go", "came": "come", "left": "leave",
+    "lost": "lose", "kept": "keep", "bound": "bind", "won": "win", "met": "meet", "made": "make",
+    "given": "give", "gave": "give", "drawn": "draw", "drew": "draw", "grown": "grow",
+    "grew": "grow", "worn": "wear", "wore": "wear", "broken": "break", "broke": "break",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def stem(word: str) -> str:
+    """What the inflected forms of an English word share; good for comparing, not for reading.
+
+    >>> stem("moths") == stem("moth"), stem("glowing") == stem("glows"), stem("gliding") == "glid"
+    (True, True, True)
+    """
+    word = folded(word).removesuffix("’s").removesuffix("’")
+    word = _IRREGULAR.get(word, word)
+    if len(word) > 4 and word.endswith("ies"):
+        word = word[:-3] + "y"
+    elif len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        word = word[:-2]
+    elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ied", "ed"):
+        root = word[: -len(ending)]
+        if word.endswith(ending) and len(root) > 2 and re.search("[aeiouy]", root):
+            word = root + "y" if ending == "ied" else root
+            if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
+                word = word[:-1]
+            break
+    return word[:-1] if len(word) > 3 and word.endswith("e") else word

@@ -24,7 +24,8 @@ class Trie:
 
     ``keys`` (nodes - 1,) holds ``parent * symbols + symbol`` of every node but the root, ascending,
     so that the node of a key is its place plus one. ``suffix``, ``level`` (nodes,) are the suffix
-    links and the lengths. ``at`` (depth, positions) is the node of the run that ends at each
+    links and the lengths; ``symbol`` (nodes - 1,) is the last symbol of each node but the root.
+    ``at`` (depth, positions) is the node of the run that ends at each
     position of the flattened sequences, 0 where a sequence is too young.
     """
 
@@ -34,6 +35,7 @@ class Trie:
     suffix: Ints
     level: Ints
     at: tuple[Ints, ...]
+    symbol: Ints
 
     @classmethod
     def of(cls, sequences: Sequence[Sequence[int]], symbols: int, depth: int) -> "Trie":
@@ -63,18 +65,14 @@ class Trie:
             shorter[places] = nodes + which
             at.append(shorter)
             nodes += len(found)
+        every = np.concatenate(keys)
         return cls(
-            symbols, depth, np.concatenate(keys), np.concatenate(suffix), np.concatenate(level),
-            tuple(at),
+            symbols, depth, every, np.concatenate(suffix), np.concatenate(level), tuple(at),
+            every % symbols,
         )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.suffix)
-
-    @property
-    def symbol(self) -> Ints:
-        """The last symbol of each node but the root, (nodes - 1,)."""
-        return self.keys % self.symbols
 
     def children(self, nodes: Ints) -> tuple[Ints, Ints]:
         """The first child of each node and the one after its last."""

@@ -1,0 +1,383 @@
+"""The dreamer: fits a model, keeps its plans, and fills scenes with sentences.
+
+A dream is written in steps, each from streams of its own, named by their paths:
+
+1. `outline` (in `dreamgen.outline`) settles what will be told: arc, figure, scenes, fields, the
+   shape of every sentence, and so the length; the words to be mentioned get their places.
+2. Each field's sentence is drawn exactly from its plan: the chain, under the field's rules, in that
+   shape. A sentence that repeats a word, or an image that the dream has already, is drawn again;
+   the faults become rules of a narrower plan, so the sentence that is kept has the exact law of the
+   plan conditioned on being without fault, and the search ends, since each plan is narrower.
+3. The scenes are put together and judged by the schema, like anybody's.
+"""
+
+import pickle
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from .corpus import VOICES, Corpus
+from .edition import edition_of
+from .errors import SchemaError, Unsatisfiable
+from .files import load_model, save_model
+from .model import RUN, Model, bundled_model
+from .outline import Line, Outline, Request, outlined
+from .repeats import Once, Unlike
+from .rules import Mentions, Rule, Words
+from .sampler import Plan
+from .schema import (
+    Dream,
+    Scene,
+    Slot,
+    dream_with,
+    images_of,
+    is_content,
+    kind_of,
+    scenes_of,
+    slots,
+)
+from .seeds import Seed, Stream, fresh_seed, seed_key
+from .shapes import Choice, Shape, motif_places, plan_of, weighed
+from .text import folded, joined, stem, word_count, words
+
+# How many sentences are drawn before a fault becomes a rule of a narrower plan.
+DRAWS = 6
+PLANS = 4096
+
+# The words of the opening formula, and how often the length is settled anew for a template's own.
+OPENING_WORDS = 3
+TEMPLATE_TRIES = 8
+
+
+class Dreamer:
+    """Writes dreams from a corpus.
+
+    ``corpus`` is a `Corpus`, or None for the bundled one; ``schema`` a dream class, or a scene
+    class that extends one of the four; ``order`` and ``run`` are those of `dreamgen.model.Model`.
+    Fitting is linear in the corpus. The first dream plans its sentences, some 2 ms each; plans are
+    kept, at most 4,096 of them.
+
+    >>> dream = Dreamer().generate(seed=7)
+    >>> dream == Dreamer().generate(seed=7), dream.scenes[0].kind
+    (True, 'setting')
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus | None = None,
+        *,
+        schema: type[Dream] | type[Scene] = Dream,
+        order: int | None = None,
+        run: int = RUN,
+    ) -> None:
+        if corpus is not None and not isinstance(corpus, Corpus):
+            raise TypeError(f"a Dreamer takes a Corpus, not {type(corpus).__name__}")
+        if not (isinstance(schema, type) and issubclass(schema, Dream | Scene)):
+            raise SchemaError(f"schema is a Dream or Scene class, not {schema!r}")
+        plain = corpus is None and order is None and run == RUN
+        self.model = bundled_model() if plain else Model(
+            corpus or Corpus.bundled(), order=order, run=run
+        )  # fmt: skip
+        self._given = (corpus, schema, order, run)
+        self.schema = dream_with(schema) if issubclass(schema, Scene) else schema
+        self.scenes = {kind_of(scene): scene for scene in scenes_of(self.schema)}
+        self.slots = {kind: slots(scene) for kind, scene in self.scenes.items()}
+        self.edition = edition_of(self.model, self.schema)
+        self._plans: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
+        self._choices: dict[tuple[Slot, str], tuple[Choice, ...]] = {}
+        self._motifs: dict[str, dict[str, tuple[tuple[str, Shape], ...]]] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def recipe(self) -> bytes:
+        """What it takes to make this dreamer again in another process."""
+        return pickle.dumps(self._given)
+
+    @classmethod
+    def of_recipe(cls, recipe: bytes) -> "Dreamer":
+        """The dreamer of a `recipe` of one's own making; never of a file's."""
+        corpus, schema, order, run = pickle.loads(recipe)
+        return cls(corpus, schema=schema, order=order, run=run)
+
+    def save(self, path: str | Path) -> None:
+        """Writes the corpus and the settings to one file, moved into place when it is whole."""
+        corpus, schema, order, run = self._given
+        if schema is not Dream:
+            raise SchemaError("a schema of your own is code and is not saved; give it to load()")
+        save_model(Path(path), self.model.corpus, order, run)
+
+    @classmethod
+    def load(cls, path: str | Path, *, schema: type[Dream] | type[Scene] = Dream) -> "Dreamer":
+        """The dreamer that was saved; raises `ModelFileError` for a file it cannot trust."""
+        corpus, order, run = load_model(Path(path))
+        return cls(corpus, schema=schema, order=order, run=run)
+
+    def report(self) -> str:
+        """What was learned, for people: the corpus, and how much each field can say."""
+        lines = [self.model.corpus.report(), f"edition {self.edition}"]
+        for kind, fields in self.slots.items():
+            for slot in fields:
+                options = {voice: len(self.choices(slot, voice)) for voice in VOICES}
+                shapes = ", ".join(f"{voice} {number}" for voice, number in options.items())
+                lines.append(f"{kind}.{slot.name}: shapes {shapes}")
+        return "\n".join(lines)
+
+    # What the outline asks
+
+    def choices(self, slot: Slot, voice: str) -> tuple[Choice, ...]:
+        """The shapes that a field may take, and how readily; none where the corpus has none."""
+        key = slot, voice
+        if key not in self._choices:
+            self._choices[key] = weighed(slot, voice, self.model)
+        return self._choices[key]
+
+    def plan(self, slot: Slot, shape: Shape, voice: str, extra: Sequence[Rule] = ()) -> Plan:
+        """The plan of one field in one shape, made once and kept while it is among the latest."""
+        key = (slot, shape, voice, tuple(extra))
+        with self._lock:
+            plan = self._plans.get(key)
+            if plan is not None:
+                self._plans.move_to_end(key)
+                return plan
+        plan = plan_of(slot, shape, voice, self.model, extra)
+        with self._lock:
+            self._plans[key] = plan
+            if len(self._plans) > PLANS:
+                self._plans.popitem(last=False)
+        return plan
+
+    def motifs(self, voice: str) -> dict[str, tuple[tuple[str, Shape], ...]]:
+        """The images that can return, with the fields and shapes where they can stand."""
+        if voice not in self._motifs:
+            fields = [slot for found in self.slots.values() for slot in found]
+            self._motifs[voice] = motif_places(fields, voice, self.model)
+        return self._motifs[voice]
+
+    # Writing
+
+    def generate(
+        self,
+        *,
+        seed: Seed | None = None,
+        arc: str | None = None,
+        mention: Sequence[str] | str = (),
+        avoid: Sequence[str] | str = (),
+        words: tuple[int, int] | None = None,
+        pronoun: str | None = None,
+        mood: str | None = None,
+    ) -> Dream:
+        """One dream; see `dreamgen.generate`."""
+        request = Request.of(
+            arc=arc, mention=mention, avoid=avoid, words=words, pronoun=pronoun, mood=mood
+        )
+        return self._dream(fresh_seed() if seed is None else seed, 0, request)
+
+    def generate_many(
+        self,
+        count: int,
+        *,
+        seed: Seed | None = None,
+        start: int = 0,
+        workers: int | Executor | None = None,
+        **same: Any,
+    ) -> Iterator[Dream]:
+        """Dreams ``start`` to ``start + count`` of a seed; see `dreamgen.generate_many`."""
+        from .batch import dreams  # spreads work over processes that import this module
+
+        return dreams(self, count, seed=seed, start=start, workers=workers, request=Request.of(**same))
+
+    def _dream(self, seed: Seed, index: int, request: Request) -> Dream:
+        """One dream of a seed; the request was checked."""
+        key = seed_key(seed)
+
+        def streams(path: str) -> Stream:
+            return Stream(key, index, path)
+
+        around = OPENING_WORDS
+        for _ in range(TEMPLATE_TRIES):
+            dream = self._told(outlined(self, request, streams, around), seed, index)
+            if request.words is None:
+                return dream
+            count = word_count(dream.text)
+            if request.words[0] <= count <= request.words[1]:
+                return dream
+            around += max(count - request.words[1], 0) - max(request.words[0] - count, 0)
+        raise Unsatisfiable("", [Words(*request.words)], "widen words=(least, most) a little")
+
+    def _told(self, told: Outline, seed: Seed, index: int) -> Dream:
+        """The dream of an outline."""
+        told, filled = self._filled(told)
+        scenes = [
+            {"kind": kind, **filled[place]}
+            for place, kind in enumerate(told.kinds)
+            if filled[place]
+        ]
+        data = {
+            "edition": self.edition,
+            "seed": seed,
+            "index": index,
+            "arc": told.arc,
+            "cast": {"pronoun": told.voice, "figure": self._figure(filled)},
+            "motifs": self._motifs_of(filled, told),
+            "scenes": scenes,
+        }
+        try:
+            return self.schema.model_validate(data, context=self.model)
+        except ValidationError as error:  # a law is broken: never hand over what it would refuse
+            raise AssertionError(f"seed {seed!r}, index {index}: {error}") from error
+
+    def _filled(self, told: Outline) -> tuple[Outline, dict[int, dict[str, Any]]]:
+        """The sentences of every scene by field, and the outline as it could be filled.
+
+        A line that cannot be written in its shape takes another, or is left out.
+        """
+        seen: set[tuple[str, ...]] = set()
+        texts: dict[str, str] = {}
+        for path in [line.path for line in sorted(told.lines, key=_precedence)]:
+            while path not in texts and (line := told.line(path)):
+                if made := self._sentence(line, told, seen):
+                    text, shown = made
+                    seen |= shown
+                    seen.add(("=", text))
+                    texts[path] = text
+                elif path in told.motifs:
+                    told = told.with_echo(line, self._named(texts, told))
+                else:
+                    told = told.without(line)
+        scenes: dict[int, dict[str, Any]] = {place: {} for place in range(len(told.kinds))}
+        for line in told.lines:
+            fields = scenes[line.scene]
+            if line.slot.many > 1:
+                fields[line.slot.name] = (*fields.get(line.slot.name, ()), texts[line.path])
+            else:
+                fields[line.slot.name] = texts[line.path]
+        return told, scenes
+
+    def _sentence(
+        self, line: Line, told: Outline, seen: set[tuple[str, ...]]
+    ) -> tuple[str, frozenset[tuple[str, ...]]] | None:
+        """A sentence without fault and its images, or None where the line's shapes have none.
+
+        Each shape of a like length gets its draws; then the faults of the first become rules.
+        """
+        stream = told.streams(line.path)
+        used = 0
+        for shape in told.alternatives(line):
+            plan = self.plan(line.slot, shape, told.voice, line.rules)
+            drawn, used = self._drawn(plan, stream, used, seen)
+            if isinstance(drawn, Drawn) and not drawn.fault:
+                return drawn.text, drawn.images
+        rules = list(line.rules)
+        while True:
+            plan = self.plan(line.slot, line.shape, told.voice, rules)
+            drawn, used = self._drawn(plan, stream, used, seen)
+            if drawn is None:
+                return None
+            if not drawn.fault:
+                return drawn.text, drawn.images
+            rules.append(_against(drawn.fault, drawn.text))
+
+    def _drawn(
+        self, plan: Plan, stream: Stream, used: int, seen: set[tuple[str, ...]]
+    ) -> "tuple[Drawn | None, int]":
+        """The first of a plan's draws without fault, or the last; and how much of the stream is
+        used."""
+        if not plan.total:
+            return None, used
+        tokens = self.model.vocabulary.tokens
+        width = plan.choices
+        for _ in range(DRAWS):
+            row = stream.extend(used + width)[used : used + width]
+            used += width
+            said = [tokens[token][0] for token in plan.walk(row)]
+            shown = images_of(said)
+            fault = _repeated(said)
+            if not fault and not seen.isdisjoint(shown):
+                fault = min(shown & seen)
+            if not fault:
+                text = joined(said)
+                if ("=", text) not in seen:
+                    return Drawn(text, shown), used
+                fault = ("=", text)
+        return Drawn(joined(said), shown, fault), used
+
+    def _named(self, texts: Mapping[str, str], told: Outline) -> list[str]:
+        """The concrete nouns of the setting's sentences so far."""
+        settings = [texts[x.path] for x in told.lines if x.slot.scene == "setting" and x.path in texts]
+        found = (word for text in settings for word in words(text))
+        return [word for word in dict.fromkeys(found) if word in self.model.things]
+
+    def _motifs_of(
+        self, filled: dict[int, dict[str, Any]], told: Outline
+    ) -> list[dict[str, object]]:
+        """The concrete nouns of the setting that return in the awakening, and where they stand."""
+        stands: dict[str, list[tuple[str, str]]] = {}
+        for place, kind in enumerate(told.kinds):
+            for name, value in filled[place].items():
+                for part, line in enumerate((value,) if isinstance(value, str) else value):
+                    path = f"scenes.{place}.{kind}.{name}" + (
+                        "" if isinstance(value, str) else f".{part}"
+                    )
+                    for word in dict.fromkeys(words(line)):
+                        if word in self.model.things:
+                            stands.setdefault(stem(word), []).append((path, word))
+        found = []
+        for root, there in stands.items():
+            kinds = {path.split(".")[2] for path, _ in there}
+            if {"setting", "awakening"} <= kinds:
+                paths = tuple(dict.fromkeys(path for path, _ in there))
+                found.append({"word": there[0][1], "paths": paths})
+        return found
+
+    def _figure(self, filled: dict[int, dict[str, Any]]) -> str:
+        """The noun by which the dream first calls its figure."""
+        for fields in filled.values():
+            for line in fields.values():
+                for word in words(line) if isinstance(line, str) else ():
+                    if "NNF" in self.model.lexicon.get(word, ()):
+                        return word
+        return "figure"
+
+
+def _precedence(line: Line) -> tuple[bool, bool, tuple[int, int]]:
+    """A field that the schema at hand has added yields to all; a line that must say a certain
+    thing goes before one that may say anything."""
+    asked = any(isinstance(rule, Mentions) for rule in (*line.slot.rules, *line.rules))
+    return line.tier == 3, not asked, line.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A sentence that was drawn, its images, and what is wrong with it (empty: nothing)."""
+
+    text: str
+    images: frozenset[tuple[str, ...]]
+    fault: tuple[str, ...] = ()
+
+
+def _repeated(drawn: Sequence[str]) -> tuple[str, ...]:
+    """The first content word that a sentence has twice, as a fault."""
+    seen: set[str] = set()
+    for word in drawn:
+        if is_content(folded(word)):
+            root = stem(word)
+            if root in seen:
+                return "2", root
+            seen.add(root)
+    return ()
+
+
+def _against(fault: tuple[str, ...], text: str) -> Rule:
+    """The rule that the fault breaks."""
+    if fault[0] == "2":
+        return Once(fault[1])
+    if fault[0] == "=":
+        return Unlike(("^", *words(text)))
+    return Unlike(fault)

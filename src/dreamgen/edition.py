@@ -1,0 +1,25 @@
+"""The name of everything that a text hangs on beside its seed and its request."""
+
+import hashlib
+
+from .model import Model
+from .schema import Dream, scenes_of, slots
+from .shapes import made_for
+
+# Raised by one whenever a change alters any text that a seed gives.
+ALGORITHM = 1
+
+
+def edition_of(model: Model, schema: type[Dream] = Dream) -> str:
+    """The edition of a model and a schema: algorithm, corpus, settings and fields.
+
+    The same edition, seed, index and request give the same dream for ever.
+    """
+    fields = [repr(slot) for scene in scenes_of(schema) for slot in slots(scene)]
+    plain = [repr(slot) for scene in scenes_of(Dream) for slot in slots(scene)]
+    settings = repr(made_for(model.corpus.digest, model.run, model.order))
+    named = hashlib.blake2b(settings.encode(), digest_size=4).hexdigest()
+    own = ""
+    if fields != plain:
+        own = "+" + hashlib.blake2b("\n".join(fields).encode(), digest_size=3).hexdigest()
+    return f"{ALGORITHM}.{model.corpus.digest}.{named}{own}"

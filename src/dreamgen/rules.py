@@ -1,0 +1,367 @@
+"""Rules: demands on one sentence, each a frozen value with two readings.
+
+As a judge, ``rule.fault(text)`` says what is wrong with any sentence, whoever wrote it ("" where
+nothing is); in a Pydantic ``Annotated[str, ...]`` it does so as a validator. As an automaton,
+``rule.automaton(model)`` steers the sampler so that no sentence with a fault can be drawn. The two
+readings agree: a sentence is accepted exactly when it has no fault.
+
+Rules speak of words without regard to case; `Mentions` and `Avoids` count inflected forms (*moth*
+is met by *moths*), and punctuation does not part the words of a phrase.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product as combinations
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+from . import automata
+from .automata import Automaton
+from .errors import SchemaError
+from .model import Model, bundled_model
+from .text import folded, is_word, listed, stem, tokens, words
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A demand on one sentence."""
+
+    def fault(self, text: str, model: Model | None = None) -> str:
+        """What breaks the rule in this text, or "" where nothing does.
+
+        ``model`` is the corpus against which copying and shapes are judged, by default the bundled
+        one.
+        """
+        raise NotImplementedError
+
+    def holds(self, text: str, model: Model | None = None) -> bool:
+        """Whether a text meets the rule."""
+        return not self.fault(text, model)
+
+    def automaton(self, model: Model) -> Automaton:
+        """The sentences of the model's tokens that meet the rule."""
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        def judged(text: str, info: core_schema.ValidationInfo) -> str:
+            fault = self.fault(text, info.context if isinstance(info.context, Model) else None)
+            if fault:
+                about = {"rule": repr(self), "fault": fault}
+                raise PydanticCustomError("rule", "breaks {rule}: {fault}", about)
+            return text
+
+        return core_schema.with_info_after_validator_function(judged, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        made = handler(schema)
+        made["rules"] = [*made.get("rules", []), repr(self)]
+        return made
+
+
+@dataclass(frozen=True)
+class Words(Rule):
+    """From ``least`` to ``most`` words; punctuation does not count.
+
+    >>> Words(2, 4).holds("The sea is calm."), Words(2, 3).fault("The sea is calm.")
+    (True, '4 words')
+    """
+
+    least: int
+    most: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.least <= self.most:
+            raise SchemaError(f"Words({self.least}, {self.most}): give (least, most), 0 or more")
+
+    def fault(self, text: str, model: Model | None = None) -> str:
+        """The number of words, where it is out of bounds."""
+        count = sum(map(is_word, tokens(text)))
+        return "" if self.least <= count <= self.most else f"{count} words"
+
+    def automaton(self, model: Model) -> Automaton:
+        """A counter."""
+        return automata.Counting(model.vocabulary.counted, self.least, self.most)
+
+
+class _Phrased(Rule):
+    """A rule whose values are words or phrases."""
+
+    phrases: tuple[str, ...]
+
+    def _set(self, phrases: Sequence[str]) -> None:
+        kept = tuple(phrases)
+        if not kept or not all(isinstance(p, str) and words(p) for p in kept):
+            raise SchemaError(f"{type(self).__name__} takes words or phrases, not {kept!r}")
+        object.__setattr__(self, "phrases", kept)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.phrases))})"
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Opens(_Phrased):
+    """The first words are one of the phrases.
+
+    >>> Opens("as I", "when I").holds("As I wander, the mist parts.")
+    True
+    """
+
+    phrases: tuple[str, ...]
+
+    def __init__(self, *phrases: str) -> None:
+        self._set(phrases)
+
+    def fault(self, text: str, model: Model | None = None) -> str:
+        """The words that it opens with instead."""
+        said = words(text)
+        if any(said[: len(words(p))] == words(p) for p in self.phrases):
+            return ""
+        return f"opens with {' '.join(said[:3])!r}"
+
+    def automaton(self, model: Model) -> Automaton:
+        """The machine of the openings."""
+        return automata.opening(_spoken(model), _exact(self.phrases, model))
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Closes(_Phrased):
+    """The last words are one of the phrases.
+
+    >>> Closes("of light", "the dawn").holds("I see a tapestry of light.")
+    True
+    """
+
+    phrases: tuple[str, ...]
+
+    def __init__(self, *phrases: str) -> None:
+        self._set(phrases)
+
+    def fault(self, text: str, model: Model | None = None) -> str:
+        """The words that it closes with instead."""
+        said = words(text)
+        if any(said[len(said) - len(words(p)) :] == words(p) for p in self.phrases):
+            return ""
+        return f"closes with {' '.join(said[-3:])!r}"
+
+    def automaton(self, model: Model) -> Automaton:
+        """The machine of the closings."""
+        return automata.closing(_spoken(model), _exact(self.phrases, model))
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Mentions(_Phrased):
+    """At least ``least`` of the words or phrases occur (by default all), inflected or not.
+
+    >>> Mentions("moth", "light").holds("Moths circle the lights."), Mentions("sea").fault("Sand.")
+    (True, "'sea' is missing")
+    """
+
+    phrases: tuple[str, ...]
+    least: int
+
+    def __init__(self, *phrases: str, least: int | None = None) -> None:
+        self._set(phrases)
+        least = len(self.phrases) if least is None else least
+        if not 1 <= least <= len(self.phrases):
+            raise SchemaError(f"Mentions: least={least} of {len(self.phrases)} phrases")
+        object.__setattr__(self, "least", least)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(map(repr, self.phrases))
+        least = "" if self.least == len(self.phrases) else f", least={self.least}"
+        return f"Mentions({shown}{least})"
+
+    def fault(self, text: str, model: Model | None = None) -> str:
+        """The phrases that are missing."""
+        roots = [stem(word) for word in words(text)]
+        missing = [p for p in self.phrases if not _occurs([stem(w) for w in words(p)], roots)]
+        if len(self.phrases) - len(missing) >= self.least:
+            return ""
+        return f"{listed([repr(p) for p in missing])} is missing"
+
+    def automaton(self, model: Model) -> Automaton:
+        """A search machine with a bit for each phrase, or one for all where one is enough."""
+        groups = [_inflected(phrase, model) for phrase in self.phrases]
+        if self.least == 1:
+            groups = [[phrase for group in groups for phrase in group]]
+        return automata.containing(_spoken(model), groups, self.least)
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Avoids(_Phrased):
+    """None of the words or phrases occurs, inflected or not.
+
+    >>> Avoids("tapestry").fault("Two tapestries hang here.")
+    "'tapestry' occurs"
+    """
+
+    phrases: tuple[str, ...]
+    _single: ClassVar[set[str] | None] = None  # the stems, where every phrase is one word
+
+    def __init__(self, *phrases: str) -> None:
+        self._set(phrases)
+        single = {stem(p) for p in self.phrases} if all(len(words(p)) == 1 for p in phrases) else None
+        object.__setattr__(self, "_single", single)
+
+    def fault(self, text: str, model: Model | None = None) -> str:
+        """The phrases that occur."""
+        roots = [stem(word) for word in words(text)]
+        if self._single is not None and self._single.isdisjoint(roots):
+            return ""
+        found = [p for p in self.phrases if _occurs([stem(w) for w in words(p)], roots)]
+        return f"{listed([repr(p) for p in found], 'and')} occurs" if found else ""
+
+    def automaton(self, model: Model) -> Automaton:
+        """A mask for single words, a search machine for phrases."""
+        phrases = [phrase for p in self.phrases for phrase in _inflected(p, model)]
+        if all(len(phrase) == 1 for phrase in phrases):
+            numbers = {phrase[0] for phrase in phrases}
+            return automata.Passing(~model.vocabulary.word_mask(numbers))
+        return automata.lacking(_spoken(model), phrases)
+
+
+@dataclass(frozen=True)
+class Speaks(Rule):
+    """Something is said in it, in quotation marks that balance.
+
+    >>> Speaks().holds("“Tell me,” I whisper."), Speaks().holds("“Tell me.")
+    (True, False)
+    """
+
+    def fault(self, text: str, model: Model | None = None) -> str:
+        """What is wrong with the quotation marks."""
+        state = 0
+        for token in tokens(text):
+            state = _QUOTES[state].get(token, state)
+        return ("nothing is said in it", "a quotation is left open", "", "a quotation is never opened")[
+            state
+        ]
+
+    def automaton(self, model: Model) -> Automaton:
+        """Three states: nothing said, saying, said."""
+        marks = {mark: model.vocabulary.word_number.get(mark, -2) for mark in "“”"}
+        symbols = model.symbols
+        column = np.where(symbols == marks["“"], 0, np.where(symbols == marks["”"], 1, -1))
+        table = np.array([[1, -1], [-1, 2], [1, -1]])
+        return automata.Machine(column, table, np.array([False, False, True]))
+
+
+_QUOTES = ({"“": 1, "”": 3}, {"“": 3, "”": 2}, {"“": 1, "”": 3}, {})
+
+
+@dataclass(frozen=True, init=False)
+class Shaped(Rule):
+    """The tags of its tokens are these, in order: the grammatical shape of a sentence.
+
+    A text is judged by the tags that its words have in the corpus.
+
+    >>> Shaped("PRP1", "VBP", ".").holds("I wander.")
+    True
+    """
+
+    tags: tuple[str, ...]
+
+    def __init__(self, *tags: str) -> None:
+        object.__setattr__(self, "tags", tags)
+
+    def fault(self, text: str, model: Model | None = None) -> str:
+        """The first token that does not fit."""
+        lexicon = (model or bundled_model()).lexicon
+        said = tokens(text)
+        if len(said) != len(self.tags):
+            return f"{len(said)} tokens, not {len(self.tags)}"
+        for token, tag in zip(said, self.tags, strict=True):
+            if tag not in lexicon.get(folded(token), ()):
+                return f"{token!r} is no {tag}"
+        return ""
+
+    def automaton(self, model: Model) -> Automaton:
+        """One place after another."""
+        vocabulary = model.vocabulary
+        numbers = np.array([vocabulary.tag_number.get(tag, -2) for tag in self.tags])
+        return automata.Places(vocabulary.tags[None, :] == numbers[:, None])
+
+
+@dataclass(frozen=True)
+class Novel(Rule):
+    """No run of more than ``run`` tokens, punctuation counted, is a run of the corpus.
+
+    ``run`` is by default the bound of the model (5).
+
+    >>> Novel(5).fault("The air is sweet with the scent of rain.")
+    "'the air is sweet with the' is in the corpus"
+    """
+
+    run: int | None = None
+
+    def _bound(self, model: Model) -> int:
+        return model.run if self.run is None else self.run
+
+    def fault(self, text: str, model: Model | None = None) -> str:
+        """The first run that is too long."""
+        model = model or bundled_model()
+        length = self._bound(model) + 1
+        said = [folded(token) for token in tokens(text)]
+        grams = model.grams(length)
+        runs = zip(*(said[start:] for start in range(length)), strict=False)
+        return next((f"{' '.join(run)!r} is in the corpus" for run in runs if run in grams), "")
+
+    def automaton(self, model: Model) -> Automaton:
+        """The longest suffix that occurs in the corpus, as a state."""
+        run = self._bound(model)
+        return automata.Novelty(model.runs(run), model.symbols, run)
+
+
+@dataclass(frozen=True, init=False)
+class Leans(Rule):
+    """Some words are drawn more often (or, below 1, less often); no text breaks it.
+
+    >>> Leans(gold=4.0, indigo=0.25).holds("Anything at all.")
+    True
+    """
+
+    weights: tuple[tuple[str, float], ...]
+
+    def __init__(self, **weights: float) -> None:
+        if not all(0 < weight < float("inf") for weight in weights.values()):
+            raise SchemaError("Leans takes weights above 0; to shut a word out, use Avoids")
+        object.__setattr__(self, "weights", tuple(sorted(weights.items())))
+
+    def fault(self, text: str, model: Model | None = None) -> str:
+        """Never anything."""
+        return ""
+
+    def automaton(self, model: Model) -> Automaton:
+        """Every sentence, its tokens weighed."""
+        factor = np.ones(len(model.vocabulary))
+        for word, weight in self.weights:
+            factor[model.vocabulary.word_mask(model.stems.get(stem(word), ()))] *= weight
+        return automata.Leaning(factor)
+
+
+def _occurs(part: Sequence[str], whole: Sequence[str]) -> bool:
+    width = len(part)
+    return any(whole[i : i + width] == part for i in range(len(whole) - width + 1))
+
+
+def _spoken(model: Model) -> automata.Ints:
+    """The word number of each token, -1 for punctuation."""
+    return np.where(model.vocabulary.counted, model.symbols, -1)
+
+
+def _exact(phrases: Sequence[str], model: Model) -> list[automata.Phrase]:
+    """The phrases as word numbers; a word that the corpus lacks cannot be met."""
+    numbers = model.vocabulary.word_number
+    return [tuple(numbers.get(word, len(numbers)) for word in words(p)) for p in phrases]
+
+
+def _inflected(phrase: str, model: Model) -> list[automata.Phrase]:
+    """Every form of a phrase, as word numbers."""
+    return list(combinations(*(model.stems.get(stem(word), ()) for word in words(phrase))))

@@ -1,0 +1,50 @@
+"""Where the words of a dream come from: for every sentence, the corpus runs that it is made of."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .corpus import Line
+from .model import Model, bundled_model
+from .schema import Source, Span
+from .text import folded, joined, tokens
+
+
+def sources_of(
+    lines: Iterable[tuple[str, str]], model: Model | None = None
+) -> tuple[Source, ...]:
+    """The sources of (path, sentence) pairs: each run is the longest from where the last ended."""
+    model = model or bundled_model()
+    return tuple(Source(path, line, _spans(line, model)) for path, line in lines)
+
+
+def _spans(sentence: str, model: Model) -> tuple[Span, ...]:
+    trie = model.runs(model.run)
+    number = model.vocabulary.word_number
+    said = tokens(sentence)
+    found = []
+    begin = 0
+    while begin < len(said):
+        node, end = 0, begin
+        while end < len(said) and trie.level[node] < trie.depth:
+            symbol = number.get(folded(said[end]), -1)
+            child = int(trie.child(np.array([node]), np.array([symbol]))[0]) if symbol >= 0 else -1
+            if child < 0:
+                break
+            node, end = child, end + 1
+        if end == begin:
+            begin += 1
+            continue
+        line = _line(node, model)
+        document = model.corpus.documents[line.document]
+        found.append(Span(joined(said[begin:end]), document.name, line.sentence))
+        begin = end
+    return tuple(found)
+
+
+def _line(node: int, model: Model) -> Line:
+    """The first line of the corpus that holds the run of a node."""
+    trie = model.runs(model.run)
+    at = int(np.flatnonzero(trie.at[int(trie.level[node]) - 1] == node)[0])
+    ends = np.cumsum([len(row) for row in model.rows])
+    return model.corpus.lines[int(np.searchsorted(ends, at, side="right"))]
