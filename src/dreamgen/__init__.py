@@ -12,16 +12,48 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "generate": "api", "generate_many": "api", "render": "render", "Dreamer": "dreamer",
-    "Corpus": "corpus", "Text": "steered", "Dream": "schema", "Scene": "schema",
-    "Setting": "schema", "Encounter": "schema", "Revelation": "schema", "Awakening": "schema",
-    "Words": "rules", "Opens": "rules", "Closes": "rules", "Mentions": "rules", "Avoids": "rules",
-    "Shaped": "rules", "Novel": "rules", "Leans": "rules", "DreamgenError": "errors",
-    "CorpusError": "errors", "SchemaError": "errors", "Unsatisfiable": "errors",
-    "TemplateError": "errors", "ModelFileError": "errors",
-}  # fmt: skip
+    name: home
+    for home, names in {
+        "api": "generate generate_many",
+        "render": "render",
+        "dreamer": "Dreamer",
+        "corpus": "Corpus",
+        "steered": "Text",
+        "schema": "Dream Scene Setting Encounter Revelation Awakening",
+        "rules": "Words Opens Closes Mentions Avoids Shaped Novel Leans",
+        "errors": "DreamgenError CorpusError SchemaError Unsatisfiable TemplateError ModelFileError",
+    }.items()
+    for name in names.split()
+}
 
-__all__ = list(_HOME)  # noqa: PLE0604 - the names are strings
+__all__ = [
+    "Avoids",
+    "Awakening",
+    "Closes",
+    "Corpus",
+    "CorpusError",
+    "Dream",
+    "Dreamer",
+    "DreamgenError",
+    "Encounter",
+    "Leans",
+    "Mentions",
+    "ModelFileError",
+    "Novel",
+    "Opens",
+    "Revelation",
+    "Scene",
+    "SchemaError",
+    "Setting",
+    "Shaped",
+    "TemplateError",
+    "Text",
+    "Unsatisfiable",
+    "Words",
+    "generate",
+    "generate_many",
+    "render",
+]
 
 if TYPE_CHECKING:
     from .api import generate, generate_many

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .automata import Counting, closing, containing, opening
+from .automata import Automaton, Counting, closing, containing, opening
 from .chain import Chain
 from .sampler import Plan, product
 
@@ -126,7 +126,7 @@ def scene_plan(arc: str, count: int) -> Plan:
     chain = Chain.fit(rows, len(KINDS), weights=[*weights, 0.5, 0.5])
     words = np.array([0, 1, 2, 3, -1, -1])
     held = tuple(KINDS.index(kind) for kind in ARCS[arc].holds)
-    rules = [
+    rules: list[Automaton] = [
         Counting(words >= 0, count, count),
         opening(words, [(0,)]),
         closing(words, [(3,)]),

@@ -81,7 +81,8 @@ class Places(_Judge):
         return np.where(fits, np.minimum(states + 1, last), -1)
 
     def accepts(self, states: Ints) -> Bools:
-        return states == len(self.masks)
+        done: Bools = states == len(self.masks)
+        return done
 
     def lean(self, states: Ints, tokens: Ints, targets: Ints) -> Floats | None:
         if self.factor is None:

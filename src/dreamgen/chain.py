@@ -48,7 +48,8 @@ class Vocabulary:
         mask = np.zeros(len(self.word_list) + 1, bool)
         mask[list(wanted)] = True
         mask[-1] = False
-        return mask[self.words]
+        held: Bools = mask[self.words]
+        return held
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,8 +1,8 @@
 """Documents, and the lines that a model learns from.
 
 Comes in: text, files, or the bundled documents with the labels kept beside them. Goes out: a
-`Corpus` of documents of sentences, each with its tags and (given, or found by `scenes`) its scene and
-role, and `Corpus.lines`, the weighted sequences of tokens that a chain is fitted to.
+`Corpus` of documents of sentences, each with its tags and (given, or found by `scenes`) its scene
+and role, and `Corpus.lines`, the weighted sequences of tokens that a chain is fitted to.
 
 A labelled sentence trains more than one line. Its *clauses* (the parts that stand as sentences of
 their own) share its weight. A sentence about the figure is kept in three *voices*, they, she and
@@ -113,9 +113,7 @@ class Corpus:
         return cls.from_texts([(name, text)], tagger=tagger)
 
     @classmethod
-    def from_texts(
-        cls, texts: Iterable[tuple[str, str]], *, tagger: str | None = None
-    ) -> "Corpus":
+    def from_texts(cls, texts: Iterable[tuple[str, str]], *, tagger: str | None = None) -> "Corpus":
         """A corpus of (name, text) documents; scenes and roles are found by `dreamgen.scenes`."""
         from .scenes import labelled  # it learns from the bundled corpus, so it comes after this
 
@@ -138,7 +136,9 @@ class Corpus:
         documents = []
         for name, rows, notes in drafts:
             lines = [proper.folded(row) for row in rows]
-            made = [Sentence(tuple(line), tuple(tag(line)), ends=(len(line) - 1,)) for line in lines]
+            made = [
+                Sentence(tuple(line), tuple(tag(line)), ends=(len(line) - 1,)) for line in lines
+            ]
             documents.append(Document(name, tuple(made), notes=notes))
         return cls(labelled(documents), tagger=scheme)
 

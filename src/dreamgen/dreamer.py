@@ -14,7 +14,7 @@ A dream is written in steps, each from streams of its own, named by their paths:
 import pickle
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +28,7 @@ from .edition import edition_of
 from .errors import SchemaError, Unsatisfiable
 from .files import load_model, save_model
 from .model import RUN, Model, bundled_model
-from .outline import Line, Outline, Request, outlined
+from .outline import ADDED, DEFAULT_WORDS, Line, Outline, Request, outlined
 from .repeats import Once, Unlike
 from .rules import Mentions, Rule, Words
 from .sampler import Plan
@@ -38,13 +38,12 @@ from .schema import (
     Slot,
     dream_with,
     images_of,
-    is_content,
     kind_of,
     scenes_of,
     slots,
 )
 from .seeds import Seed, Stream, fresh_seed, seed_key
-from .shapes import Choice, Shape, motif_places, plan_of, weighed
+from .shapes import Options, Shape, motif_places, plan_of, weighed
 from .text import folded, joined, stem, word_count, words
 
 # How many sentences are drawn before a fault becomes a rule of a narrower plan.
@@ -91,7 +90,7 @@ class Dreamer:
         self.slots = {kind: slots(scene) for kind, scene in self.scenes.items()}
         self.edition = edition_of(self.model, self.schema)
         self._plans: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
-        self._choices: dict[tuple[Slot, str], tuple[Choice, ...]] = {}
+        self._choices: dict[tuple[str, str, str], Options] = {}
         self._motifs: dict[str, dict[str, tuple[tuple[str, Shape], ...]]] = {}
         self._lock = threading.Lock()
 
@@ -108,7 +107,7 @@ class Dreamer:
 
     def save(self, path: str | Path) -> None:
         """Writes the corpus and the settings to one file, moved into place when it is whole."""
-        corpus, schema, order, run = self._given
+        _corpus, schema, order, run = self._given
         if schema is not Dream:
             raise SchemaError("a schema of your own is code and is not saved; give it to load()")
         save_model(Path(path), self.model.corpus, order, run)
@@ -131,16 +130,17 @@ class Dreamer:
 
     # What the outline asks
 
-    def choices(self, slot: Slot, voice: str) -> tuple[Choice, ...]:
+    def choices(self, slot: Slot, voice: str) -> Options:
         """The shapes that a field may take, and how readily; none where the corpus has none."""
-        key = slot, voice
-        if key not in self._choices:
-            self._choices[key] = weighed(slot, voice, self.model)
-        return self._choices[key]
+        key = slot.scene, slot.name, voice
+        found = self._choices.get(key)
+        if found is None:
+            found = self._choices[key] = Options(weighed(slot, voice, self.model))
+        return found
 
     def plan(self, slot: Slot, shape: Shape, voice: str, extra: Sequence[Rule] = ()) -> Plan:
         """The plan of one field in one shape, made once and kept while it is among the latest."""
-        key = (slot, shape, voice, tuple(extra))
+        key = (slot, shape.tags, voice, tuple(extra))
         with self._lock:
             plan = self._plans.get(key)
             if plan is not None:
@@ -167,8 +167,8 @@ class Dreamer:
         *,
         seed: Seed | None = None,
         arc: str | None = None,
-        mention: Sequence[str] | str = (),
-        avoid: Sequence[str] | str = (),
+        mention: Iterable[str] | str = (),
+        avoid: Iterable[str] | str = (),
         words: tuple[int, int] | None = None,
         pronoun: str | None = None,
         mood: str | None = None,
@@ -191,7 +191,9 @@ class Dreamer:
         """Dreams ``start`` to ``start + count`` of a seed; see `dreamgen.generate_many`."""
         from .batch import dreams  # spreads work over processes that import this module
 
-        return dreams(self, count, seed=seed, start=start, workers=workers, request=Request.of(**same))
+        return dreams(
+            self, count, seed=seed, start=start, workers=workers, request=Request.of(**same)
+        )
 
     def _dream(self, seed: Seed, index: int, request: Request) -> Dream:
         """One dream of a seed; the request was checked."""
@@ -209,7 +211,8 @@ class Dreamer:
             if request.words[0] <= count <= request.words[1]:
                 return dream
             around += max(count - request.words[1], 0) - max(request.words[0] - count, 0)
-        raise Unsatisfiable("", [Words(*request.words)], "widen words=(least, most) a little")
+        least, most = request.words or DEFAULT_WORDS
+        raise Unsatisfiable("", [Words(least, most)], "widen words=(least, most) a little")
 
     def _told(self, told: Outline, seed: Seed, index: int) -> Dream:
         """The dream of an outline."""
@@ -249,6 +252,8 @@ class Dreamer:
                     texts[path] = text
                 elif path in told.motifs:
                     told = told.with_echo(line, self._named(texts, told))
+                elif told.can_spare(line):
+                    told = told.omitting(line)
                 else:
                     told = told.without(line)
         scenes: dict[int, dict[str, Any]] = {place: {} for place in range(len(told.kinds))}
@@ -265,19 +270,24 @@ class Dreamer:
     ) -> tuple[str, frozenset[tuple[str, ...]]] | None:
         """A sentence without fault and its images, or None where the line's shapes have none.
 
-        Each shape of a like length gets its draws; then the faults of the first become rules.
+        Each shape of a like length gets its draws. Then a line that can be spared is let go, and
+        for one that cannot the faults become rules, until a sentence has none or no plan is left.
         """
         stream = told.streams(line.path)
         used = 0
+        draws = DRAWS
         for shape in told.alternatives(line):
             plan = self.plan(line.slot, shape, told.voice, line.rules)
-            drawn, used = self._drawn(plan, stream, used, seen)
-            if isinstance(drawn, Drawn) and not drawn.fault:
+            drawn, used = self._drawn(plan, stream, used, draws, seen)
+            if drawn and not drawn.fault:
                 return drawn.text, drawn.images
+            draws = DRAWS // 2
+        if told.can_spare(line):
+            return None
         rules = list(line.rules)
         while True:
             plan = self.plan(line.slot, line.shape, told.voice, rules)
-            drawn, used = self._drawn(plan, stream, used, seen)
+            drawn, used = self._drawn(plan, stream, used, DRAWS, seen)
             if drawn is None:
                 return None
             if not drawn.fault:
@@ -285,20 +295,20 @@ class Dreamer:
             rules.append(_against(drawn.fault, drawn.text))
 
     def _drawn(
-        self, plan: Plan, stream: Stream, used: int, seen: set[tuple[str, ...]]
+        self, plan: Plan, stream: Stream, used: int, draws: int, seen: set[tuple[str, ...]]
     ) -> "tuple[Drawn | None, int]":
         """The first of a plan's draws without fault, or the last; and how much of the stream is
         used."""
         if not plan.total:
             return None, used
-        tokens = self.model.vocabulary.tokens
+        contents, printed = self.model.contents, self.model.printed
         width = plan.choices
-        for _ in range(DRAWS):
-            row = stream.extend(used + width)[used : used + width]
+        for _ in range(draws):
+            drawn = plan.walk(stream.extend(used + width)[used : used + width])
             used += width
-            said = [tokens[token][0] for token in plan.walk(row)]
+            fault = _repeated([contents[token] for token in drawn])
+            said = [printed[token] for token in drawn]
             shown = images_of(said)
-            fault = _repeated(said)
             if not fault and not seen.isdisjoint(shown):
                 fault = min(shown & seen)
             if not fault:
@@ -310,13 +320,13 @@ class Dreamer:
 
     def _named(self, texts: Mapping[str, str], told: Outline) -> list[str]:
         """The concrete nouns of the setting's sentences so far."""
-        settings = [texts[x.path] for x in told.lines if x.slot.scene == "setting" and x.path in texts]
+        settings = [
+            texts[x.path] for x in told.lines if x.slot.scene == "setting" and x.path in texts
+        ]
         found = (word for text in settings for word in words(text))
         return [word for word in dict.fromkeys(found) if word in self.model.things]
 
-    def _motifs_of(
-        self, filled: dict[int, dict[str, Any]], told: Outline
-    ) -> list[dict[str, object]]:
+    def _motifs_of(self, filled: dict[int, dict[str, Any]], told: Outline) -> list[dict[str, Any]]:
         """The concrete nouns of the setting that return in the awakening, and where they stand."""
         stands: dict[str, list[tuple[str, str]]] = {}
         for place, kind in enumerate(told.kinds):
@@ -329,7 +339,7 @@ class Dreamer:
                         if word in self.model.things:
                             stands.setdefault(stem(word), []).append((path, word))
         found = []
-        for root, there in stands.items():
+        for _root, there in stands.items():
             kinds = {path.split(".")[2] for path, _ in there}
             if {"setting", "awakening"} <= kinds:
                 paths = tuple(dict.fromkeys(path for path, _ in there))
@@ -346,11 +356,11 @@ class Dreamer:
         return "figure"
 
 
-def _precedence(line: Line) -> tuple[bool, bool, tuple[int, int]]:
+def _precedence(line: Line) -> tuple[bool, bool, bool, tuple[int, int]]:
     """A field that the schema at hand has added yields to all; a line that must say a certain
-    thing goes before one that may say anything."""
+    thing goes before one that may say anything, and a line that must be there before another."""
     asked = any(isinstance(rule, Mentions) for rule in (*line.slot.rules, *line.rules))
-    return line.tier == 3, not asked, line.rank
+    return line.tier == ADDED, not asked, line.tier > 0, line.rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,16 +372,12 @@ class Drawn:
     fault: tuple[str, ...] = ()
 
 
-def _repeated(drawn: Sequence[str]) -> tuple[str, ...]:
+def _repeated(contents: Sequence[str]) -> tuple[str, ...]:
     """The first content word that a sentence has twice, as a fault."""
-    seen: set[str] = set()
-    for word in drawn:
-        if is_content(folded(word)):
-            root = stem(word)
-            if root in seen:
-                return "2", root
-            seen.add(root)
-    return ()
+    held = [root for root in contents if root]
+    if len(held) == len(set(held)):
+        return ()
+    return "2", next(root for place, root in enumerate(held) if root in held[:place])
 
 
 def _against(fault: tuple[str, ...], text: str) -> Rule:

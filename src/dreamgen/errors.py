@@ -1,11 +1,11 @@
 """What can go wrong, each also the built-in error that a caller would catch.
 
-    DreamgenError
-    ├── CorpusError(ValueError)      a text that cannot be read or learned from
-    ├── SchemaError(TypeError)       a scene or field that cannot be filled
-    ├── Unsatisfiable(ValueError)    rules that no text can meet
-    ├── TemplateError(ValueError)    a template that does not render
-    └── ModelFileError(ValueError)   a saved model that cannot be trusted
+DreamgenError
+├── CorpusError(ValueError)      a text that cannot be read or learned from
+├── SchemaError(TypeError)       a scene or field that cannot be filled
+├── Unsatisfiable(ValueError)    rules that no text can meet
+├── TemplateError(ValueError)    a template that does not render
+└── ModelFileError(ValueError)   a saved model that cannot be trusted
 """
 
 from collections.abc import Iterable

@@ -21,20 +21,24 @@ _MAGIC = "dreamgen model"
 
 @contextmanager
 def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
-    """A file that takes the place of ``path`` when the block ends well, and else leaves no trace."""
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent or Path())
+    """A file that takes the place of ``path`` when the block ends well; else it leaves no trace."""
     try:
-        with os.fdopen(number, mode, **text) as file:
+        number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise type(error)(error.errno, f"cannot be written: {error.strerror}", str(path)) from error
+    try:
+        coding = (None, None) if "b" in mode else ("utf-8", "\n")
+        with os.fdopen(number, mode, encoding=coding[0], newline=coding[1]) as file:
             yield file
         with suppress(OSError):
             umask = os.umask(0)
             os.umask(umask)
-            os.chmod(name, (path.stat().st_mode & 0o777) if path.exists() else 0o666 & ~umask)
-        os.replace(name, path)
+            mask = (path.stat().st_mode & 0o777) if path.exists() else 0o666 & ~umask
+            Path(name).chmod(mask)
+        Path(name).replace(path)
     except BaseException:
         with suppress(OSError):
-            os.unlink(name)
+            Path(name).unlink()
         raise
 
 

@@ -32,7 +32,6 @@ def main() -> None:
         for voice, words in motifs.items()
     }
     _write(path, data)
-    print(f"{path}: {len(data['fields'])} fields, {path.stat().st_size:,} bytes")
 
 
 def _write(path: Path, data: object) -> None:

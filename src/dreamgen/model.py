@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .chain import Bools, Chain, Vocabulary
 from .corpus import Corpus
 from .errors import CorpusError
+from .tagging import is_content
 from .text import folded, stem
 from .trie import Floats, Ints, Trie
 
@@ -109,7 +110,8 @@ class Model:
         weight, scenes, roles, voices, apart = self._homes
         near = np.where(scenes == scene, np.where(roles == role, SAME_ROLE, SAME_SCENE), 1.0)
         heard = ((voices == "") | (voices == voice)) & (~apart | (roles == role))
-        return weight * near * heard
+        counted: Floats = weight * near * heard
+        return counted
 
     @cached_property
     def symbols(self) -> Ints:
@@ -160,11 +162,12 @@ class Model:
         kinds = _kinds()
         names = sorted(set(kinds.values()))
         of = [
-            names.index(kinds[folded(word)]) if tag.startswith("NN") and folded(word) in kinds else -1
+            names.index(kinds[folded(word)])
+            if tag.startswith("NN") and folded(word) in kinds
+            else -1
             for word, tag in self.vocabulary.tokens
         ]
         return np.array([*of, -1, -1])
-
 
     @cached_property
     def concrete(self) -> Bools:
@@ -173,6 +176,18 @@ class Model:
         names = sorted(set(_kinds().values()))
         seen = np.isin(self.kinds, [names.index(kind) for kind in CONCRETE])
         return seen if seen.any() else np.ones(len(self.kinds), bool)
+
+    @cached_property
+    def contents(self) -> tuple[str, ...]:
+        """For each token the stem of its word if that carries meaning, else ""."""
+        return tuple(
+            stem(word) if is_content(folded(word)) else "" for word, _ in self.vocabulary.tokens
+        )
+
+    @cached_property
+    def printed(self) -> tuple[str, ...]:
+        """For each token its word."""
+        return tuple(word for word, _ in self.vocabulary.tokens)
 
     @cached_property
     def things(self) -> frozenset[str]:
@@ -198,4 +213,3 @@ def _kinds() -> dict[str, str]:
 def bundled_model() -> Model:
     """The model of the corpus that ships with dreamgen."""
     return Model(Corpus.bundled())
-

@@ -22,11 +22,12 @@ from .rules import Avoids, Mentions, Novel, Rule, Words
 from .sampler import Plan
 from .schema import OTHERS, Dream, Slot, scenes_of, slots
 from .seeds import Stream, choice
-from .shapes import Choice, Shape, every_shape
+from .shapes import Choice, Options, Shape, every_shape
 from .text import listed, nearest, stem, words
 
 DEFAULT_WORDS = (300, 600)
-ALTERNATIVES = 6
+ADDED = 4
+ALTERNATIVES = 3
 Streams = Callable[[str], Stream]
 
 
@@ -36,7 +37,7 @@ class Planner(Protocol):
     model: Model
     slots: dict[str, tuple[Slot, ...]]
 
-    def choices(self, slot: Slot, voice: str) -> tuple[Choice, ...]: ...
+    def choices(self, slot: Slot, voice: str) -> Options: ...
 
     def plan(self, slot: Slot, shape: Shape, voice: str, extra: Sequence[Rule] = ()) -> Plan: ...
 
@@ -101,7 +102,7 @@ class Line:
 
     ``rank`` is the order in which lines are written: a line yields to those before it. ``tier`` is
     0 for what must be told, 1 for what the arc's document tells, 2 for what any dream may tell, 3
-    for a field that the schema at hand has added.
+    for the same again in a later scene, `ADDED` for a field that the schema at hand has added.
     """
 
     path: str
@@ -123,6 +124,7 @@ class Outline:
     kinds: tuple[str, ...]
     lines: tuple[Line, ...]
     motifs: frozenset[str]
+    least: int
     request: Request
     streams: Streams = field(repr=False)
     planner: Planner = field(repr=False)
@@ -143,13 +145,22 @@ class Outline:
         slack = 0 if self.request.words else 4
         stream = self.streams(f"{line.path}/shape")
         spent = line.spent | {line.shape}
-        for _ in range(ALTERNATIVES):
+        for _ in range(ALTERNATIVES if self.can_spare(line) else 3 * ALTERNATIVES):
             shape = _shape(self.planner, line.slot, self.voice, line.rules, stream, spent)
             if shape is None:
                 return
             spent |= {shape}
             if abs(shape.words - line.shape.words) <= slack:
                 yield shape
+
+    def can_spare(self, line: Line) -> bool:
+        """Whether the dream is whole and long enough without the line."""
+        needed = line.tier in (0, ADDED) or line.path in self.motifs or _asked(line)
+        return not needed and self.words - line.shape.words >= self.least
+
+    def omitting(self, line: Line) -> "Outline":
+        """The outline without the line."""
+        return replace(self, lines=tuple(x for x in self.lines if x is not line))
 
     def with_echo(self, failed: Line, named: Sequence[str]) -> "Outline":
         """The outline with a line that need not hold its motif, only something of the setting."""
@@ -176,7 +187,7 @@ class Outline:
                 "ask for less in one dream, or use another seed",
             )
         if shape is None:
-            return replace(self, lines=tuple(x for x in self.lines if x is not failed))
+            return self.omitting(failed)
         other = replace(failed, shape=shape, spent=spent)
         return replace(self, lines=tuple(other if x is failed else x for x in self.lines))
 
@@ -204,7 +215,7 @@ def outlined(planner: Planner, request: Request, streams: Streams, template_word
     lines = _fitted(planner, voice, lines, offered, (least, most), request, streams)
     order = {line.path: place for place, line in enumerate(offered)}
     lines = sorted(lines, key=lambda line: order[line.path])
-    return Outline(arc, voice, kinds, tuple(lines), motifs, request, streams, planner, rules)
+    return Outline(arc, voice, kinds, tuple(lines), motifs, least, request, streams, planner, rules)
 
 
 def _known(model: Model, request: Request) -> None:
@@ -214,7 +225,9 @@ def _known(model: Model, request: Request) -> None:
             if stem(word) not in model.stems:
                 alike = nearest(word, (w for w in model.vocabulary.word_list if w[:1].isalpha()))
                 hint = f"try {listed(alike)}" if alike else "ask for a word that the corpus has"
-                raise Unsatisfiable("", [Mentions(phrase)], f"the corpus never says {word!r}; {hint}")
+                raise Unsatisfiable(
+                    "", [Mentions(phrase)], f"the corpus never says {word!r}; {hint}"
+                )
 
 
 def _everywhere(model: Model, request: Request, voice: str) -> tuple[Rule, ...]:
@@ -259,6 +272,7 @@ def _offered(
     """Every line that the dream could have, in the order of telling, with a shape drawn for it."""
     told = ARCS[arc]
     pending = set(told.sure)
+    told_before: set[str] = set()
     seen: dict[str, int] = {}
     found: list[Line] = []
     for place, kind in enumerate(kinds):
@@ -267,24 +281,27 @@ def _offered(
         for slot in planner.slots[kind]:
             name = f"{kind}.{slot.name}"
             if (kind, slot.name) not in _BASE:
-                tier = 3
+                tier = ADDED
+            elif name == "encounter.figure" and name in told_before and arc != "unity":
+                continue  # one figure, introduced once
             elif slot.required or (slot.name in form and name in pending):
                 tier = 0
             elif slot.name in form:
                 tier = 1
             elif slot.name in FREE[kind]:
-                tier = 2
+                tier = 3 if name in told_before else 2
             else:
                 continue
             pending.discard(name)
+            told_before.add(name)
             for part in range(slot.many):
                 path = f"scenes.{place}.{name}" + (f".{part}" if slot.many > 1 else "")
                 drawn = _shape(planner, slot, voice, rules, streams(f"{path}/shape"))
                 if drawn is None:
                     _refuse_if_required(planner, slot, voice, path, rules)
                     break
-                rank = (int(tier == 3), len(found))
-                part_tier = tier if part < 2 or tier == 3 else max(tier, 1)
+                rank = (int(tier == ADDED), len(found))
+                part_tier = tier if part < 2 or tier == ADDED else max(tier, 1)
                 found.append(Line(path, place, slot, part_tier, rank, drawn, rules))
     return found
 
@@ -315,33 +332,32 @@ def _shape(
     spent: frozenset[Shape] = frozenset(),
 ) -> Shape | None:
     """A shape of the field, drawn by weight among those that the rules leave possible."""
-    options = [c for c in planner.choices(slot, voice) if c.shape not in spent]
+    every = planner.choices(slot, voice)
+    if not every:
+        return None
     turn = len(spent)
+    if not spent:
+        first = every.at(stream[0]).shape
+        if not rules or planner.plan(slot, first, voice, rules).total:
+            return first
+        spent, turn = frozenset({first}), 1
+    options = [c for c in every.choices if c.shape not in spent]
     while options:
-        upto = np.cumsum([option.weight for option in options])
-        place = int(np.searchsorted(upto, stream[turn] * upto[-1], side="right"))
-        option = options.pop(min(place, len(options) - 1))
+        option = Options(options).at(stream[turn])
+        options.remove(option)
         if not rules or planner.plan(slot, option.shape, voice, rules).total:
             return option.shape
         turn += 1
     return None
 
 
-def _mean(planner: Planner, slot: Slot, voice: str) -> float:
-    options = planner.choices(slot, voice)
-    whole = sum(option.weight for option in options)
-    return sum(option.weight * option.shape.words for option in options) / whole
-
-
-def _chosen(
-    offered: Sequence[Line], target: float, planner: Planner, voice: str
-) -> list[Line]:
+def _chosen(offered: Sequence[Line], target: float, planner: Planner, voice: str) -> list[Line]:
     """What must be told, and then what may be, as it comes, until the target is met."""
-    lines = [line for line in offered if line.tier in (0, 3)]
-    total = sum(_mean(planner, line.slot, voice) for line in lines if line.tier == 0)
-    spare = [line for line in offered if line.tier in (1, 2)]
+    lines = [line for line in offered if line.tier in (0, ADDED)]
+    total = sum(planner.choices(line.slot, voice).words for line in lines if line.tier == 0)
+    spare = [line for line in offered if 0 < line.tier < ADDED]
     for line in sorted(spare, key=lambda line: (line.tier, _precedence(line.path))):
-        mean = _mean(planner, line.slot, voice)
+        mean = planner.choices(line.slot, voice).words
         if total + mean / 2 <= target:
             lines.append(line)
             total += mean
@@ -367,7 +383,7 @@ def _with_motif(
     stream = streams("motif")
     places: dict[str, list[Line]] = {"setting": [], "awakening": []}
     for line in lines:
-        if line.slot.scene in places and line.tier < 3 and line.slot.many == 1:
+        if line.slot.scene in places and line.tier < ADDED and line.slot.many == 1:
             places[line.slot.scene].append(line)
     table = planner.motifs(voice)
     usable = {
@@ -419,7 +435,8 @@ def _with_mentions(
             raise Unsatisfiable(
                 "",
                 _smallest_request(planner, voice, offered, rules, Mentions(phrase)),
-                "the corpus uses it too seldom to say it in new words; " + _alternative(planner, phrase),
+                "the corpus uses it too seldom to say it in new words; "
+                + _alternative(planner, phrase),
             )
         lines = [line for line in lines if line.path != found.path] + [found]
     return lines
@@ -438,7 +455,7 @@ def _placed(
     """The first line of the pool that has a shape in which the rule can be met."""
     for line in pool:
         asked = (*line.rules, rule)
-        shapes = [option.shape for option in planner.choices(line.slot, voice)]
+        shapes = [option.shape for option in planner.choices(line.slot, voice).choices]
         turn = min(int(stream[0] * len(shapes)), len(shapes) - 1)
         # a line that holds a motif keeps its shape; another may take any of the field's
         fixed = any(isinstance(r, Mentions) for r in line.rules)
@@ -448,9 +465,7 @@ def _placed(
     return None
 
 
-def _anywhere(
-    planner: Planner, voice: str, lines: Sequence[Line], rule: Rule
-) -> Line | None:
+def _anywhere(planner: Planner, voice: str, lines: Sequence[Line], rule: Rule) -> Line | None:
     """A line made to meet the rule in a shape of any sentence of the corpus."""
     plain = [x for x in lines if not any(isinstance(r, Mentions) for r in x.rules)]
     for line in [x for x in plain if not any(isinstance(r, Mentions) for r in x.slot.rules)][:6]:
@@ -466,9 +481,7 @@ def _alternative(planner: Planner, phrase: str) -> str:
     return f"try {listed(alike)}" if alike else "use a larger corpus"
 
 
-def _smallest(
-    planner: Planner, slot: Slot, voice: str, rules: Sequence[Rule]
-) -> list[Rule]:
+def _smallest(planner: Planner, slot: Slot, voice: str, rules: Sequence[Rule]) -> list[Rule]:
     """A smallest set of the rules that still leaves the field nothing: drop any and it can be met.
 
     By deletion: each rule is left out in turn, and stays out if the rest still conflict.
@@ -502,7 +515,9 @@ def _smallest_request(
     rule: Rule,
 ) -> list[Rule]:
     """The rules of the request that cannot be met together, the bound on copying among them."""
-    if rules and _placed(planner, voice, [replace(x, rules=()) for x in offered], rule, Stream(b"", 0, "")):
+    if rules and _placed(
+        planner, voice, [replace(x, rules=()) for x in offered], rule, Stream(b"", 0, "")
+    ):
         return [rule, *(r for r in rules if isinstance(r, Avoids))]
     return [rule, Novel(planner.model.run)]
 
@@ -537,8 +552,10 @@ def _fitted(
                 return fitted
         present = {line.path for line in lines}
         if total > most:
-            loose = [x for x in lines if x.tier in (1, 2) and not _asked(x)]
-            loose = loose or [x for x in lines if x.tier == 0 and not x.slot.required and not _asked(x)]
+            loose = [x for x in lines if 0 < x.tier < ADDED and not _asked(x)]
+            loose = loose or [
+                x for x in lines if x.tier == 0 and not x.slot.required and not _asked(x)
+            ]
             if not loose:
                 break
             gone = max(loose, key=lambda x: (x.tier, _precedence(x.path)))
@@ -565,7 +582,7 @@ def _lengths(planner: Planner, line: Line, voice: str) -> dict[int, list[Choice]
     """The shapes that a line may take, by their number of words."""
     found: dict[int, list[Choice]] = {line.shape.words: [Choice(line.shape, 0.05)]}
     if not _asked(line):
-        for option in planner.choices(line.slot, voice):
+        for option in planner.choices(line.slot, voice).choices:
             found.setdefault(option.shape.words, []).append(option)
     return found
 

@@ -19,9 +19,11 @@ from jinja2 import (
     FunctionLoader,
     StrictUndefined,
     Template,
-    TemplateError as JinjaError,
     TemplateNotFound,
     TemplateSyntaxError,
+)
+from jinja2 import (
+    TemplateError as JinjaError,
 )
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -92,7 +94,9 @@ def _template(template: str | Path) -> tuple[str, Template]:
 @lru_cache(maxsize=64)
 def _compiled(name: str, source: str, folder: str) -> Template:
     loader = FunctionLoader(lambda other: _beside(folder, other)) if folder else None
-    environment = _environment(SandboxedEnvironment, loader, escape=name.endswith((".html", ".htm")))
+    environment = _environment(
+        SandboxedEnvironment, loader, escape=name.endswith((".html", ".htm"))
+    )
     try:
         made = environment.from_string(source)
     except TemplateSyntaxError as error:
@@ -123,7 +127,9 @@ def _shipped(name: str) -> str:
     raise TemplateNotFound(name)
 
 
-def _environment(kind: type[Environment], loader: BaseLoader | None, *, escape: bool) -> Environment:
+def _environment(
+    kind: type[Environment], loader: BaseLoader | None, *, escape: bool
+) -> Environment:
     environment = kind(
         loader=loader,
         undefined=StrictUndefined,
@@ -136,7 +142,9 @@ def _environment(kind: type[Environment], loader: BaseLoader | None, *, escape: 
     return environment
 
 
-_PLAIN = frozenset("a an the i we they she he it my our their her his there each this these".split())
+_PLAIN = frozenset(
+    "a an the i we they she he it my our their her his there each this these".split()
+)
 
 
 def led(line: str, lead: str) -> str:

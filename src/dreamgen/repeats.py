@@ -7,7 +7,8 @@ import numpy as np
 from .automata import Automaton, Counting, Machine, lacking
 from .model import Model
 from .rules import Rule
-from .schema import DETERMINERS, images
+from .schema import images
+from .tagging import DETERMINERS
 from .text import stem, words
 
 

@@ -22,7 +22,8 @@ from . import automata
 from .automata import Automaton
 from .errors import SchemaError
 from .model import Model, bundled_model
-from .text import folded, is_word, listed, stem, tokens, words
+from .text import cut, folded, listed, roots, spoken, stem, tokens, words
+from .trie import Ints
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Words(Rule):
 
     def fault(self, text: str, model: Model | None = None) -> str:
         """The number of words, where it is out of bounds."""
-        count = sum(map(is_word, tokens(text)))
+        count = len(spoken(text))
         return "" if self.least <= count <= self.most else f"{count} words"
 
     def automaton(self, model: Model) -> Automaton:
@@ -180,8 +181,8 @@ class Mentions(_Phrased):
 
     def fault(self, text: str, model: Model | None = None) -> str:
         """The phrases that are missing."""
-        roots = [stem(word) for word in words(text)]
-        missing = [p for p in self.phrases if not _occurs([stem(w) for w in words(p)], roots)]
+        said = [stem(word) for word in spoken(text)]
+        missing = [p for p in self.phrases if not _occurs([stem(w) for w in words(p)], said)]
         if len(self.phrases) - len(missing) >= self.least:
             return ""
         return f"{listed([repr(p) for p in missing])} is missing"
@@ -207,15 +208,17 @@ class Avoids(_Phrased):
 
     def __init__(self, *phrases: str) -> None:
         self._set(phrases)
-        single = {stem(p) for p in self.phrases} if all(len(words(p)) == 1 for p in phrases) else None
+        single = (
+            {stem(p) for p in self.phrases} if all(len(words(p)) == 1 for p in phrases) else None
+        )
         object.__setattr__(self, "_single", single)
 
     def fault(self, text: str, model: Model | None = None) -> str:
         """The phrases that occur."""
-        roots = [stem(word) for word in words(text)]
-        if self._single is not None and self._single.isdisjoint(roots):
+        if self._single is not None and self._single.isdisjoint(roots(text)):
             return ""
-        found = [p for p in self.phrases if _occurs([stem(w) for w in words(p)], roots)]
+        said = [stem(word) for word in spoken(text)]
+        found = [p for p in self.phrases if _occurs([stem(w) for w in words(p)], said)]
         return f"{listed([repr(p) for p in found], 'and')} occurs" if found else ""
 
     def automaton(self, model: Model) -> Automaton:
@@ -240,9 +243,12 @@ class Speaks(Rule):
         state = 0
         for token in tokens(text):
             state = _QUOTES[state].get(token, state)
-        return ("nothing is said in it", "a quotation is left open", "", "a quotation is never opened")[
-            state
-        ]
+        return (
+            "nothing is said in it",
+            "a quotation is left open",
+            "",
+            "a quotation is never opened",
+        )[state]
 
     def automaton(self, model: Model) -> Automaton:
         """Three states: nothing said, saying, said."""
@@ -253,7 +259,7 @@ class Speaks(Rule):
         return automata.Machine(column, table, np.array([False, False, True]))
 
 
-_QUOTES = ({"“": 1, "”": 3}, {"“": 3, "”": 2}, {"“": 1, "”": 3}, {})
+_QUOTES: tuple[dict[str, int], ...] = ({"“": 1, "”": 3}, {"“": 3, "”": 2}, {"“": 1, "”": 3}, {})
 
 
 @dataclass(frozen=True, init=False)
@@ -308,10 +314,12 @@ class Novel(Rule):
         """The first run that is too long."""
         model = model or bundled_model()
         length = self._bound(model) + 1
-        said = [folded(token) for token in tokens(text)]
+        said = [folded(token) for token in cut(text)]
         grams = model.grams(length)
-        runs = zip(*(said[start:] for start in range(length)), strict=False)
-        return next((f"{' '.join(run)!r} is in the corpus" for run in runs if run in grams), "")
+        runs = list(zip(*(said[start:] for start in range(length)), strict=False))
+        if grams.isdisjoint(runs):
+            return ""
+        return next(f"{' '.join(run)!r} is in the corpus" for run in runs if run in grams)
 
     def automaton(self, model: Model) -> Automaton:
         """The longest suffix that occurs in the corpus, as a state."""
@@ -351,7 +359,7 @@ def _occurs(part: Sequence[str], whole: Sequence[str]) -> bool:
     return any(whole[i : i + width] == part for i in range(len(whole) - width + 1))
 
 
-def _spoken(model: Model) -> automata.Ints:
+def _spoken(model: Model) -> Ints:
     """The word number of each token, -1 for punctuation."""
     return np.where(model.vocabulary.counted, model.symbols, -1)
 

@@ -19,11 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, log
+from typing import Protocol
 
 import numpy as np
 
 from .automata import Automaton
-from .chain import Chain
+from .chain import Edges
 from .seeds import Stream
 from .trie import Floats, Ints
 
@@ -58,7 +59,7 @@ class Plan:
         """The most uniform numbers that one sentence can use."""
         most = np.zeros(len(self.first), np.int64)
         forks = (np.diff(self.first) > 1).astype(np.int64)
-        for low, high in reversed(list(zip(self.layers[:-1], self.layers[1:]))):
+        for low, high in reversed(list(zip(self.layers[:-1], self.layers[1:], strict=False))):
             a, b = self.first[low], self.first[high]
             if a < b:
                 best = np.maximum.reduceat(most[self.target[a:b]], self.first[low:high] - a)
@@ -90,9 +91,22 @@ class Plan:
             out.append(token[low])
 
 
-def product(chain: Chain, automata: Sequence[Automaton], horizon: int) -> Plan:
+class Walkable(Protocol):
+    """What `product` asks of a chain: where it starts, which token ends, and the ways on."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+    def edges(self, contexts: Ints) -> Edges: ...
+
+
+def product(chain: Walkable, automata: Sequence[Automaton], horizon: int) -> Plan:
     """The plan of a chain under automata, for sentences of at most ``horizon`` tokens.
 
+    >>> from dreamgen.chain import Chain
     >>> chain = Chain.fit([[0, 1], [0, 2], [1, 2]], 3)
     >>> plan = product(chain, [], horizon=2)
     >>> count(plan), round(plan.total, 3)
@@ -112,11 +126,11 @@ def product(chain: Chain, automata: Sequence[Automaton], horizon: int) -> Plan:
         source, token, target, weight = edges.source, edges.token, edges.target, edges.weight
         over = token == chain.end
         ending = over.copy()
-        for automaton, state in zip(automata, states):
+        for automaton, state in zip(automata, states, strict=False):
             ending &= automaton.accepts(state)[source]
         keep = np.flatnonzero(~over) if step < horizon else np.zeros(0, np.int64)
         after: list[Ints] = []
-        for automaton, state in zip(automata, states):
+        for automaton, state in zip(automata, states, strict=False):
             here, moved = state[source[keep]], token[keep]
             reached = automaton.step(here, moved)
             alive = reached >= 0
@@ -148,7 +162,7 @@ def _ranked(columns: Sequence[Ints], sizes: Sequence[int]) -> tuple[Ints, Ints]:
     """Where each distinct row of the columns first stands, and the rank of every row."""
     key = columns[0]
     room = int(key.max(initial=0)) + 1
-    for column, size in zip(columns[1:], sizes):
+    for column, size in zip(columns[1:], sizes, strict=False):
         if room > 2**62 // max(size, 1):
             _, key = np.unique(key, return_inverse=True)
             room = int(key.max(initial=0)) + 1
@@ -239,6 +253,7 @@ def draw(plan: Plan, uniforms: Floats) -> list[list[int]]:
 def score(plan: Plan, sentence: Sequence[int]) -> float:
     """The natural logarithm of a sentence's probability under the plan; -inf if it breaks a rule.
 
+    >>> from dreamgen.chain import Chain
     >>> plan = product(Chain.fit([[0, 1], [0, 2]], 3), [], horizon=2)
     >>> round(score(plan, [0, 1]), 3), score(plan, [1, 0])
     (-0.693, -inf)
@@ -275,7 +290,7 @@ def _shares(plan: Plan) -> Floats:
 def _backward(plan: Plan, gain: Floats, factor: Floats) -> float:
     """The start's value of v(node) = sum over its edges of gain + factor * v(target)."""
     value = np.zeros(len(plan.message))
-    for low, high in reversed(list(zip(plan.layers[:-1], plan.layers[1:]))):
+    for low, high in reversed(list(zip(plan.layers[:-1], plan.layers[1:], strict=False))):
         a, b = plan.first[low], plan.first[high]
         if a < b:
             each = gain[a:b] + factor[a:b] * value[plan.target[a:b]]
@@ -302,7 +317,7 @@ def peak(plan: Plan) -> float:
     best = np.zeros(len(plan.message))
     best[-1] = 1.0
     p = _shares(plan)
-    for low, high in reversed(list(zip(plan.layers[:-1], plan.layers[1:]))):
+    for low, high in reversed(list(zip(plan.layers[:-1], plan.layers[1:], strict=False))):
         a, b = plan.first[low], plan.first[high]
         if a < b:
             each = p[a:b] * best[plan.target[a:b]]

@@ -37,8 +37,8 @@ from pydantic_core import PydanticCustomError
 from .errors import SchemaError
 from .model import Model
 from .rules import Avoids, Mentions, Novel, Rule, Speaks, Words
-from .tagging import CLOSED, PREPOSITIONS
-from .text import folded, is_word, tokens
+from .tagging import DETERMINERS, is_content
+from .text import cut, folded, is_word, spoken
 
 Voice = Literal["they", "she", "he"]
 
@@ -200,10 +200,7 @@ class Revelation(Scene):
         | None
     ) = Field(None, description="the dreamer's own story, told in return")
     moths: (
-        Annotated[
-            Own, From("revelation.transformation", "encounter.call"), Mentions("moth")
-        ]
-        | None
+        Annotated[Own, From("revelation.transformation", "encounter.call"), Mentions("moth")] | None
     ) = Field(None, description="sorrows become moths")
     butterflies: (
         Annotated[
@@ -407,9 +404,10 @@ def dream_with(*scenes: type[Scene]) -> type[Dream]:
             known = ", ".join(known.__name__ for known in classes.values())
             raise SchemaError(f"{scene!r} is no scene; extend one of {known}")
         classes[kind_of(scene)] = scene
-    union = Union[tuple(classes.values())]  # noqa: UP007 - the members are known only now
-    listed = tuple[Annotated[union, Field(discriminator="kind")], ...]  # type: ignore[valid-type]
-    return create_model("Dream", __base__=Dream, scenes=(listed, Field(min_length=1)))
+    members: Any = Union[tuple(classes.values())]  # noqa: UP007 - they are known only now
+    either: Any = Annotated[members, Field(discriminator="kind")]
+    many: Any = tuple.__class_getitem__((either, ...))
+    return create_model("Dream", __base__=Dream, scenes=(many, Field(min_length=1)))
 
 
 def kind_of(scene: type[Scene]) -> str:
@@ -442,7 +440,9 @@ def slots(scene: type[Scene]) -> tuple[Slot, ...]:
             continue
         marks, base = _marks(info)
         if base is not str:
-            raise SchemaError(f"{scene.__name__}.{name}: a field holds a sentence (str), not {base}")
+            raise SchemaError(
+                f"{scene.__name__}.{name}: a field holds a sentence (str), not {base}"
+            )
         roles = next((mark.roles for mark in marks if isinstance(mark, From)), (f"{kind}.{name}",))
         rules = tuple(mark for mark in marks if isinstance(mark, Rule))
         many = next((m.max_length for m in info.metadata if hasattr(m, "max_length")), 1)
@@ -473,47 +473,43 @@ def images(line: str) -> frozenset[tuple[str, ...]]:
     >>> sorted(images("A tapestry of souls, a silver fish."))
     [('^', 'a', 'tapestry', 'of'), ('silver', 'fish'), ('tapestry', 'of', 'souls')]
     """
-    return images_of(tokens(line))
+    return images_of(cut(line))
 
 
 def images_of(said: Sequence[str]) -> frozenset[tuple[str, ...]]:
     """The images of a sentence given as tokens."""
-    found: set[tuple[str, ...]] = set()
+    found: list[tuple[str, ...]] = []
     opening: list[str] = []
     before, of = "", False
     for token in said:
-        word = folded(token)
-        if not is_word(word):
+        part, word = _part(token)
+        if part == "mark":
             before, of = "", False
             continue
         if len(opening) < 4:
             opening.append(word)
-        if is_content(word):
+        if part == "content":
             if before:
-                found.add((before, "of", word) if of else (before, word))
+                found.append((before, "of", word) if of else (before, word))
             before, of = word, False
-        elif word == "of" and before:
+        elif part == "of" and before:
             of = True
-        elif not (of and word in DETERMINERS):
+        elif not (of and part == "determiner"):
             before, of = "", False
     if len(opening) > 3:
-        found.add(("^", *opening[:3]))
+        found.append(("^", *opening[:3]))
     return frozenset(found)
 
 
-DETERMINERS = frozenset(
-    "a an the this that these those my our your their her his its each every all some no".split()
-)
-_FUNCTION = frozenset(CLOSED) | PREPOSITIONS | DETERMINERS | frozenset(
-    "as to there here then now so too very also just only once ever never still even away again "
-    "together alone between do does did done not let own more most further soon slowly".split()
-)  # fmt: skip
-
-
 @lru_cache(maxsize=8192)
-def is_content(word: str) -> bool:
-    """Whether a folded word carries an image, as nouns, verbs and adjectives do."""
-    return word not in _FUNCTION and is_word(word) and not (word.endswith("ly") and len(word) > 4)
+def _part(token: str) -> tuple[str, str]:
+    """What a token is to an image, and its folded word."""
+    word = folded(token)
+    if not is_word(word):
+        return "mark", word
+    if is_content(word):
+        return "content", word
+    return ("of" if word == "of" else "determiner" if word in DETERMINERS else "other"), word
 
 
 def incoherence(lines: Iterator[tuple[str, str]], pronoun: str) -> str:
@@ -523,13 +519,14 @@ def incoherence(lines: Iterator[tuple[str, str]], pronoun: str) -> str:
     for path, line in lines:
         if line in seen:
             return f"{path}: the sentence of {seen[line]} again: {line!r}"
+        shown = images(line)
+        if not seen.keys().isdisjoint(shown):
+            image = min(image for image in shown if image in seen)
+            again = " ".join(image).removeprefix("^ ")
+            return f"{path}: {again!r} stands in {seen[image]} too"
         seen[line] = path
-        for image in images(line):
-            if image in seen:
-                again = " ".join(image).removeprefix("^ ")
-                return f"{path}: {again!r} stands in {seen[image]} too"
-            seen[image] = path
-        if not others.isdisjoint(folded(token) for token in tokens(line)):
-            strange = [token for token in tokens(line) if folded(token) in others]
-            return f"{path}: {strange[0]!r} in a dream whose figure is {pronoun!r}"
+        seen.update(dict.fromkeys(shown, path))
+        if not others.isdisjoint(spoken(line)):
+            strange = next(word for word in spoken(line) if word in others)
+            return f"{path}: {strange!r} in a dream whose figure is {pronoun!r}"
     return ""

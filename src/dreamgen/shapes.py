@@ -7,12 +7,13 @@ to none. For the bundled corpus these weights are computed once and ship as data
 """
 
 import json
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from itertools import chain, islice, pairwise
+from itertools import accumulate, chain, islice, pairwise
 from math import exp
 from typing import Any
 from zlib import crc32
@@ -23,7 +24,7 @@ from .automata import Automaton, Novelty, Places
 from .corpus import Line, Sentence
 from .model import APART, Model
 from .rules import Leans, Mentions, Novel, Rule, Words
-from .sampler import Plan, entropy, peak, product
+from .sampler import Plan, draw, entropy, peak, product
 from .schema import Slot, images
 from .seeds import Stream
 from .text import is_word, joined, stem
@@ -37,7 +38,8 @@ KINSHIP = 6.0
 # A shape with a lower effective number of sentences than this would copy rather than write.
 LEAST_SENTENCES = 4.0
 FEWEST, LONGEST = 4, 34
-MOST_SHAPES = 24
+MOST_SHAPES = 20
+LEAST_CLEAN = 0.4
 
 # How many derived shapes are tried when the weights that ship are made.
 TRIES = 150
@@ -186,9 +188,7 @@ def derived(slot: Slot, voice: str, model: Model) -> Iterator[Shape]:
     yield from sorted(made.values(), key=lambda shape: crc32(" ".join(shape.tags).encode()))
 
 
-def plan_of(
-    slot: Slot, shape: Shape, voice: str, model: Model, extra: Sequence[Rule] = ()
-) -> Plan:
+def plan_of(slot: Slot, shape: Shape, voice: str, model: Model, extra: Sequence[Rule] = ()) -> Plan:
     """The sentences of one shape that meet the rules of a field, and some more rules."""
     scene, role = slot.roles[0].split(".")
     steps = model.chain(scene, role, voice)
@@ -213,7 +213,29 @@ def _places(shape: Shape, model: Model) -> Places:
     numbers = np.array([vocabulary.tag_number.get(tag, -2) for tag in shape.tags])
     kinds = np.array(shape.kinds)
     alike = (model.kinds[None, :] == kinds[:, None]) & (kinds >= 0)[:, None]
-    return Places(vocabulary.tags[None, :] == numbers[:, None], factor=np.where(alike, KINSHIP, 1.0))
+    return Places(
+        vocabulary.tags[None, :] == numbers[:, None], factor=np.where(alike, KINSHIP, 1.0)
+    )
+
+
+class Options:
+    """The shapes that a field may take, their weights summed, and the mean number of words."""
+
+    def __init__(self, choices: Sequence["Choice"]) -> None:
+        self.choices = tuple(choices)
+        self.upto = list(accumulate(choice.weight for choice in choices))
+        self.words = 0.0
+        if self.upto:
+            held = sum(choice.weight * choice.shape.words for choice in choices)
+            self.words = held / self.upto[-1]
+
+    def __len__(self) -> int:
+        return len(self.choices)
+
+    def at(self, u: float) -> "Choice":
+        """The choice that owns ``u`` in [0, 1)."""
+        place = bisect_right(self.upto, u * self.upto[-1])
+        return self.choices[min(place, len(self.choices) - 1)]
 
 
 @dataclass(frozen=True)
@@ -241,8 +263,9 @@ def measured(slot: Slot, voice: str, model: Model, *, tries: int) -> tuple[Choic
     found: list[tuple[float, float, Shape]] = []
     for shape in chain(own, islice(derived(slot, voice, model), tries)):
         plan = plan_of(slot, shape, voice, model)
-        if plan.total:
-            found.append((exp(entropy(plan)), peak(plan), shape))
+        clean = _clean_share(plan, shape, model)
+        if clean > LEAST_CLEAN:
+            found.append((clean**2 * exp(entropy(plan)), peak(plan), shape))
     least = min(LEAST_SENTENCES, max((number for number, _, _ in found), default=0.0))
     choices = [
         Choice(shape, round(_readiness(number, top, shape), 4))
@@ -252,10 +275,23 @@ def measured(slot: Slot, voice: str, model: Model, *, tries: int) -> tuple[Choic
     return tuple(sorted(choices, key=lambda choice: -choice.weight)[:MOST_SHAPES])
 
 
+def _clean_share(plan: Plan, shape: Shape, model: Model) -> float:
+    """The share of a plan's sentences that say no content word twice, from 64 of them."""
+    if not plan.total:
+        return 0.0
+    numbers = Stream(b"clean", 0, " ".join(shape.tags)).extend(64 * plan.choices)
+    rows = np.array(numbers[: 64 * plan.choices]).reshape(64, plan.choices)
+    clean = 0
+    for sentence in draw(plan, rows):
+        held = [root for token in sentence if (root := model.contents[token])]
+        clean += len(held) == len(set(held))
+    return clean / 64
+
+
 def _readiness(number: float, top: float, shape: Shape) -> float:
     """More for shapes with many sentences and no favourite, up to a bound, and for fuller ones."""
     fullness = min(shape.words, 14) / 14
-    return min(min(number, 200.0) ** 0.5, 1 / top) * fullness**2 * shape.worth
+    return float(min(min(number, 200.0) ** 0.5, 1 / top) * fullness**2 * shape.worth)
 
 
 def slot_key(slot: Slot, voice: str) -> str:

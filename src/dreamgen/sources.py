@@ -10,9 +10,7 @@ from .schema import Source, Span
 from .text import folded, joined, tokens
 
 
-def sources_of(
-    lines: Iterable[tuple[str, str]], model: Model | None = None
-) -> tuple[Source, ...]:
+def sources_of(lines: Iterable[tuple[str, str]], model: Model | None = None) -> tuple[Source, ...]:
     """The sources of (path, sentence) pairs: each run is the longest from where the last ended."""
     model = model or bundled_model()
     return tuple(Source(path, line, _spans(line, model)) for path, line in lines)

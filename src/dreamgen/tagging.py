@@ -50,6 +50,21 @@ PREPOSITIONS = frozenset(
     "behind before after above below against around toward towards upon within beyond near past "
     "along beside inside outside off despite during".split()
 )
+DETERMINERS = frozenset(
+    "a an the this that these those my our your their her his its each every all some no".split()
+)
+_FUNCTION = frozenset(CLOSED) | PREPOSITIONS | DETERMINERS | frozenset(
+    "as to there here then now so too very also just only once ever never still even away again "
+    "together alone between do does did done not let own more most further soon slowly".split()
+)  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def is_content(word: str) -> bool:
+    """Whether a folded word carries an image, as nouns, verbs and adjectives do."""
+    return word not in _FUNCTION and is_word(word) and not (word.endswith("ly") and len(word) > 4)
+
+
 _BNC = {
     "NN0": "NN", "NN1": "NN", "NN2": "NNS", "NP0": "NNP", "AJ0": "JJ", "AJC": "JJR", "AJS": "JJS",
     "AV0": "RB", "AVP": "RP", "AVQ": "WRB", "VVB": "VBP", "VVI": "VB", "VVZ": "VBZ", "VVN": "VBN",
@@ -149,7 +164,9 @@ def hanta() -> Tagger:
     def tag(tokens: Sequence[str]) -> list[str]:
         plain = [token.replace("’", "'") for token in tokens]
         tags = []
-        for place, (token, (_, _, guess)) in enumerate(zip(tokens, model.tag_sent(plain))):
+        for place, (token, (_, _, guess)) in enumerate(
+            zip(tokens, model.tag_sent(plain), strict=True)
+        ):
             before = folded(tokens[place - 1]) if place else ""
             tags.append(closed(token, before, guess) or _BNC.get(guess, "NN"))
         return numbered(tags)

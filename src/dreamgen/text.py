@@ -10,9 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-TOKEN = re.compile(
-    r"[^\W_]+(?:(?:[-’]|(?<=\d)[.,:](?=\d))[^\W_]+)*(?:(?<=s)’(?=\s|$))?|[^\w\s]|_"
-)
+TOKEN = re.compile(r"[^\W_]+(?:(?:[-’]|(?<=\d)[.,:](?=\d))[^\W_]+)*(?:(?<=s)’(?=\s|$))?|[^\w\s]|_")
 _ODD = re.compile(r"[\"'\r]|\.\.|--|\s[-–—]|—\s")
 _WORD = re.compile(r"[^\W_]")
 
@@ -77,12 +75,12 @@ def tokens(sentence: str) -> list[str]:
     >>> tokens("“Tell me,” I whisper—the crystal-clear lake isn’t far.")  # doctest: +ELLIPSIS
     ['“', 'Tell', 'me', ',', '”', 'I', 'whisper', '—', 'the', 'crystal-clear', 'lake', 'isn’t', ...]
     """
-    return list(_tokens(sentence))
+    return list(cut(sentence))
 
 
-@lru_cache(maxsize=1024)
-def _tokens(sentence: str) -> tuple[str, ...]:
-    """Several rules read each sentence; it is cut once."""
+@lru_cache(maxsize=4096)
+def cut(sentence: str) -> tuple[str, ...]:
+    """The tokens of a sentence; several rules read each sentence, and it is cut once."""
     return tuple(TOKEN.findall(normalized(sentence)))
 
 
@@ -108,12 +106,24 @@ def words(text: str) -> list[str]:
     >>> words("I am dreaming.")
     ['i', 'am', 'dreaming']
     """
-    return [folded(token) for token in tokens(text) if is_word(token)]
+    return list(spoken(text))
+
+
+@lru_cache(maxsize=4096)
+def spoken(text: str) -> tuple[str, ...]:
+    """The folded words of a text; kept, as several rules read each sentence."""
+    return tuple(folded(token) for token in cut(text) if is_word(token))
+
+
+@lru_cache(maxsize=4096)
+def roots(text: str) -> frozenset[str]:
+    """The stems of the words of a text."""
+    return frozenset(map(stem, spoken(text)))
 
 
 def word_count(text: str) -> int:
     """How many words a text has; the two sides of an em dash count apart."""
-    return len(words(text))
+    return len(spoken(text))
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -1,0 +1,279 @@
+"""Whether every request gets its dream, and whether any sentence is copied.
+
+    python benchmarks/dreams.py [--dreams 20000] [--workers 2] [--show 10]
+
+*Totality*: dreams over all arcs, pronouns and a spread of requests (length, words to mention and to
+avoid, mood, and several at once). Each dream must do what was asked (judged here, not by dreamgen)
+and come back equal through JSON. A request that is refused is asked again with other seeds: if one
+of them is met, the refusal was wrong. If none is, dreamgen's plans say whether a word to be
+mentioned can stand in any field, shape and voice at all. *Novelty*: no sentence may share more than
+five tokens in a row with a sentence of the documents.
+"""
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
+from multiprocessing import get_context
+from typing import Any
+
+import measures
+
+import dreamgen
+from dreamgen import Dream, Unsatisfiable
+
+RUN = 5
+SLOW = 1.0
+AGAIN = 8
+ARCS = ("vulnerability", "companion", "reciprocity", "circle", "unity")
+PRONOUNS = {"they": (), "she": (), "he": ()}
+OTHERS = {
+    "they": {"she", "her", "hers", "herself", "he", "him", "his", "himself"},
+    "she": {"he", "him", "his", "himself"},
+    "he": {"she", "her", "hers", "herself"},
+}
+MOODS = ("hope", "sadness", "love", "fear", "wonder", "peace")
+RANGES = (
+    (80, 120), (80, 2000), (100, 150), (150, 250), (200, 220), (300, 400), (400, 410), (500, 700),
+    (700, 900), (900, 1200), (1400, 1700), (1900, 2000),
+)  # fmt: skip
+CHUNK = 50
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> tuple[list[str], list[str]]:
+    """The words of the documents that are long enough to mean something: all, and the common."""
+    found = Counter(
+        token
+        for text in measures.documents()
+        for token in measures.cut(text)
+        if token.isalpha() and len(token) > 3
+    )
+    every = sorted(found)
+    return every, [word for word in every if found[word] >= 4 and len(word) > 4]
+
+
+def request(number: int) -> tuple[str, dict[str, Any]]:
+    """The kind and the arguments of one call; the seed is the number."""
+    draw = random.Random(number)
+    every, common = vocabulary()
+    asked: dict[str, Any] = {}
+    if draw.random() < 0.7:
+        asked["arc"] = draw.choice(ARCS)
+    if draw.random() < 0.7:
+        asked["pronoun"] = draw.choice(tuple(PRONOUNS))
+    kind = draw.choice(
+        ("nothing", "nothing", "words", "mention a common word", "mention any word", "mention two",
+         "avoid", "mood", "all at once")
+    )  # fmt: skip
+    if kind in ("words", "all at once"):
+        asked["words"] = draw.choice(RANGES if kind == "words" else RANGES[1:-3])
+    if kind in ("mention a common word", "all at once"):
+        asked["mention"] = [draw.choice(common)]
+    if kind == "mention any word":
+        asked["mention"] = [draw.choice(every)]
+    if kind == "mention two":
+        asked["mention"] = draw.sample(common, 2)
+    if kind in ("avoid", "all at once"):
+        taken = [word[:4] for word in asked.get("mention", ())]
+        free = [word for word in every if word[:4] not in taken]
+        asked["avoid"] = draw.sample(free, draw.choice((1, 3, 8)))
+    if kind in ("mood", "all at once"):
+        asked["mood"] = draw.choice(MOODS)
+    return kind, {"seed": number, **asked}
+
+
+def call(asked: dict[str, Any]) -> str:
+    """A request as one would type it."""
+    return f"generate({', '.join(f'{name}={value!r}' for name, value in asked.items())})"
+
+
+def broken(dream: Dream, asked: dict[str, Any]) -> str:
+    """What a dream does not do that was asked of it, or "" where it does all."""
+    told = measures.cut(dream.text)
+    said = set(told)
+    if "words" in asked:
+        number = sum(token[0].isalnum() for token in told)
+        if not asked["words"][0] <= number <= asked["words"][1]:
+            return f"{number} words"
+    for word in asked.get("mention", ()):
+        if not any(token.startswith(word[: max(len(word) - 3, 3)]) for token in said):
+            return f"{word!r} is not mentioned"
+    for word in asked.get("avoid", ()):
+        if word in said:
+            return f"{word!r} is not avoided"
+    if "arc" in asked and dream.arc != asked["arc"]:
+        return f"the arc is {dream.arc}"
+    wrong = OTHERS[asked.get("pronoun", dream.cast.pronoun)] & said
+    if wrong:
+        return f"{sorted(wrong)[0]!r} beside {dream.cast.pronoun!r}"
+    if dream.text.count("“") != dream.text.count("”"):
+        return "quotation marks do not balance"
+    if Dream.model_validate_json(dream.to_json()) != dream:
+        return "another dream comes back through JSON"
+    return ""
+
+
+@dataclass
+class Tally:
+    """What was seen of some dreams."""
+
+    asked: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    slow: list[tuple[float, str]] = field(default_factory=list)
+    runs: Counter[int] = field(default_factory=Counter)
+    worst: tuple[int, str] = (0, "")
+
+    def add(self, other: "Tally") -> None:
+        self.asked += other.asked
+        self.runs += other.runs
+        self.worst = max(self.worst, other.worst)
+        for name in ("refused", "failed", "broken", "slow"):
+            getattr(self, name).extend(getattr(other, name))
+
+
+@lru_cache(maxsize=1)
+def copies() -> measures.Copies:
+    return measures.Copies(measures.documents())
+
+
+def tallied(numbers: range) -> Tally:
+    """What is seen of the dreams of some numbers."""
+    seen = Tally()
+    for number in numbers:
+        kind, asked = request(number)
+        seen.asked[kind] += 1
+        start = time.perf_counter()
+        try:
+            dream = dreamgen.generate(**asked)
+            fault = broken(dream, asked)
+        except Unsatisfiable as error:
+            seen.refused.append((kind, asked, str(error)))
+            continue
+        except Exception as error:  # noqa: BLE001 - any other is what is looked for
+            seen.failed.append(f"{call(asked)}: {type(error).__name__}: {str(error)[:400]}")
+            continue
+        finally:
+            took = time.perf_counter() - start
+            if took > SLOW:
+                seen.slow.append((took, call(asked)))
+        if fault:
+            seen.broken.append(f"{call(asked)}: {fault}")
+        for path, line in dream.lines():
+            run = copies().longest(line)
+            seen.runs[len(run)] += 1
+            seen.worst = max(seen.worst, (len(run), f"{call(asked)}, {path}: {line} [{' '.join(run)}]"))
+    return seen
+
+
+def met(asked: dict[str, Any]) -> int | None:
+    """Another seed for which a refused request is met."""
+    for seed in range(10**6, 10**6 + AGAIN):
+        try:
+            dreamgen.generate(**asked | {"seed": seed})
+        except Unsatisfiable:
+            continue
+        return seed
+    return None
+
+
+@lru_cache(maxsize=3)
+def sayable(voice: str) -> frozenset[str]:
+    """The stems of all words that any field can say in any shape; from plans without the word.
+
+    Every edge of a plan is on the way from its start to its end, so a word is in some sentence if
+    and only if it is on an edge.
+    """
+    from dreamgen.api import default_dreamer
+    from dreamgen.shapes import every_shape, plan_of
+    from dreamgen.text import stem
+
+    dreamer = default_dreamer()
+    tokens = dreamer.model.vocabulary.tokens
+    found: set[int] = set()
+    for kind, slots in dreamer.slots.items():
+        shapes = every_shape(kind, voice, dreamer.model)
+        for slot in slots:
+            own = [option.shape for option in dreamer.choices(slot, voice)]
+            for shape in {*own, *(shapes if not slot.name == "coda" else ())}:
+                plan = plan_of(slot, shape, voice, dreamer.model)
+                if plan.total:
+                    found.update(plan.token.tolist())
+    return frozenset(stem(tokens[number][0]) for number in found if number < len(tokens))
+
+
+def verdict(asked: dict[str, Any]) -> str:
+    """Whether a refusal is right, as far as can be seen."""
+    from dreamgen.text import stem
+
+    if met(asked) is not None:
+        return "wrong: another seed meets it"
+    voices = [asked["pronoun"]] if "pronoun" in asked else list(PRONOUNS)
+    words = [word for phrase in asked.get("mention", ()) for word in phrase.split()]
+    silent = [w for w in words if not any(stem(w) in sayable(voice) for voice in voices)]
+    if silent:
+        return "right: no plan of any field holds the word"
+    return "open: each word can be said somewhere" if words else "open: eight more seeds refuse too"
+
+
+def chunks(count: int) -> Iterator[range]:
+    yield from (range(low, min(low + CHUNK, count)) for low in range(0, count, CHUNK))
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("--dreams", type=int, default=20000)
+    options.add_argument("--workers", type=int, default=2)
+    options.add_argument("--refusals", type=int, default=400, help="look again at so many refusals")
+    options.add_argument("--show", type=int, default=10, help="show so many of each kind of fault")
+    asked = options.parse_args()
+    seen = Tally()
+    verdicts: Counter[str] = Counter()
+    examples: dict[str, list[str]] = {}
+    with ProcessPoolExecutor(asked.workers, mp_context=get_context("spawn")) as pool:
+        for part in pool.map(tallied, chunks(asked.dreams)):
+            seen.add(part)
+        looked = seen.refused[: asked.refusals]
+        found = pool.map(verdict, [again for _, again, _ in looked], chunksize=8)
+        for judged, (_, again, why) in zip(found, looked, strict=True):
+            verdicts[judged] += 1
+            examples.setdefault(judged, []).append(f"{call(again)}: {why}")
+    refused = Counter(kind for kind, _, _ in seen.refused)
+    measures.table(
+        [
+            ("requests", seen.asked.total()),
+            ("dreams", seen.asked.total() - len(seen.refused) - len(seen.failed)),
+            ("refused as Unsatisfiable", len(seen.refused)),
+            *((f"  of {seen.asked[kind]} that ask {kind}", n) for kind, n in refused.most_common()),
+            ("  of these looked at again", len(looked)),
+            *((f"    {judged}", number) for judged, number in verdicts.most_common()),
+            ("any other exception (must be 0)", len(seen.failed)),
+            ("dreams that do not do what was asked (must be 0)", len(seen.broken)),
+            (f"requests of more than {SLOW:.0f} s", len(seen.slow)),
+            ("sentences", seen.runs.total()),
+            *((f"  whose longest run has {n} tokens", seen.runs[n]) for n in sorted(seen.runs)),
+            ("longest run (at most 5)", seen.worst[0]),
+            ("sentences over the bound (must be 0)",
+             sum(number for run, number in seen.runs.items() if run > RUN)),
+        ]
+    )  # fmt: skip
+    print(f"longest run: {seen.worst[1]}")
+    for name, lines in (
+        ("exception", seen.failed), ("not as asked", seen.broken),
+        ("slow", [f"{took:.1f} s: {line}" for took, line in sorted(seen.slow, reverse=True)]),
+        *((judged, lines) for judged, lines in examples.items() if not judged.startswith("right")),
+    ):  # fmt: skip
+        for line in lines[: asked.show]:
+            print(f"{name}: {line}")
+    sys.exit(bool(seen.failed or seen.broken or seen.worst[0] > RUN))
+
+
+if __name__ == "__main__":
+    main()

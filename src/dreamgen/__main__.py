@@ -1,0 +1,5 @@
+"""``python -m dreamgen`` is the command."""
+
+from .cli import main
+
+main()

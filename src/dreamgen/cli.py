@@ -1,0 +1,207 @@
+"""The command: dreams on standard output and nothing else there.
+
+Bad input ends in one clear line on standard error and exit code 2. A closed pipe ends it quietly,
+Ctrl-C with code 130. A file given by ``-o`` appears whole or not at all.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from . import __version__
+
+ARCS = ("vulnerability", "companion", "reciprocity", "circle", "unity")
+MOODS = ("hope", "sadness", "love", "fear", "wonder", "peace")
+PRONOUNS = ("they", "she", "he")
+FORMATS = ("text", "markdown", "html", "json", "jsonl")
+
+
+class Bounds(click.ParamType[tuple[int, int]]):
+    """A pair A:B of whole numbers; one number alone is both."""
+
+    name = "A:B"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        """The pair, or a usage error that shows one."""
+        least, colon, most = str(value).partition(":")
+        try:
+            return int(least), int(most if colon else least)
+        except ValueError:
+            self.fail(f"{value!r} is not two numbers with a colon, as in 200:300", param, ctx)
+
+
+def _seed(text: str | None) -> int | str | None:
+    """A seed from the command line: a number where it is one, as `generate(seed=7)` has it."""
+    try:
+        return text if text is None else int(text)
+    except ValueError:
+        return text
+
+
+class Command(click.Group):
+    """A group whose own options write dreams when no subcommand is named."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the command; every error that dreamgen raises on purpose becomes one line."""
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+            sys.stdout.flush()
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(2)
+        except click.ClickException as error:
+            _complain(error.format_message())
+            sys.exit(2)
+        except (click.Abort, KeyboardInterrupt):
+            _complain("stopped")
+            sys.exit(130)
+        except BrokenPipeError:
+            _close_quietly()
+            sys.exit(141)
+        except (OSError, ValueError, TypeError, ModuleNotFoundError) as error:
+            _complain(_message(error))
+            sys.exit(2)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str) -> None:
+    pass
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _close_quietly() -> None:
+    """Lets Python end without a word about the pipe that is gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@click.group(cls=Command, invoke_without_command=True, context_settings={"max_content_width": 100})
+@click.version_option(__version__, message="dreamgen %(version)s")
+@click.option("--seed", metavar="S", help="Any number or word; the same seed, the same dream.")
+@click.option("-n", "count", metavar="N", type=click.IntRange(min=0), help="How many dreams.")
+@click.option(
+    "--start",
+    metavar="I",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Begin at dream I of the seed.",
+)
+@click.option("--arc", metavar="ARC", type=click.Choice(ARCS), help=", ".join(ARCS))
+@click.option("--mention", metavar="W", multiple=True, help="A word to occur; may be repeated.")
+@click.option("--avoid", metavar="W", multiple=True, help="A word to shun; may be repeated.")
+@click.option("--words", metavar="A:B", type=Bounds(), help="From A to B words (default 300:600).")
+@click.option("--pronoun", metavar="P", type=click.Choice(PRONOUNS), help="they, she or he")
+@click.option("--mood", metavar="M", type=click.Choice(MOODS), help=", ".join(MOODS))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How dreams are printed.",
+)
+@click.option("--template", metavar="FILE", help="A Jinja template of your own.")
+@click.option(
+    "--corpus", metavar="PATH", multiple=True, help="Text files or folders to learn from instead."
+)
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Processes to spread many dreams over.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write there instead.",
+)
+@click.pass_context
+def main(
+    context: click.Context,
+    seed: str | None,
+    count: int | None,
+    start: int,
+    arc: str | None,
+    mention: Sequence[str],
+    avoid: Sequence[str],
+    words: tuple[int, int] | None,
+    pronoun: str | None,
+    mood: str | None,
+    form: str,
+    template: str | None,
+    corpus: Sequence[str],
+    workers: int | None,
+    output: Path | None,
+) -> None:
+    """Write whole dreams, scene by scene, from five documents or a corpus of your own.
+
+    The dreams go to standard output; the line that repeats them goes to standard error.
+    """
+    if context.invoked_subcommand:
+        return
+    from .corpus import Corpus  # --help and bad options answer without loading the engine
+    from .dreamer import Dreamer
+    from .seeds import fresh_seed
+
+    chosen = fresh_seed() if seed is None else _seed(seed)
+    dreamer = Dreamer(Corpus.from_files(*corpus)) if corpus else Dreamer()
+    dreams = dreamer.generate_many(
+        1 if count is None else count, seed=chosen, start=start, workers=workers, arc=arc,
+        mention=mention, avoid=avoid, words=words, pronoun=pronoun, mood=mood,
+    )  # fmt: skip
+    with _destination(output) as file:
+        for text in _printed(dreams, form, template):
+            file.write(text)
+    sys.argv[1:] if seed is not None else [*sys.argv[1:], "--seed", str(chosen)]
+
+
+def _printed(dreams: Iterable[Any], form: str, template: str | None) -> Iterator[str]:
+    """Each dream as it is printed, separators included."""
+    from .render import render  # the templates are loaded only when something is printed
+
+    for place, dream in enumerate(dreams):
+        if template is not None or form in ("markdown", "html"):
+            made = render(dream, template if template is not None else form)
+            yield ("\n" if place and form != "html" else "") + made + "\n"
+        elif form == "text":
+            yield ("\n* * *\n\n" if place else "") + f"{dream}\n"
+        else:
+            yield dream.to_json(indent=2 if form == "json" else None) + "\n"
+
+
+@contextmanager
+def _destination(output: Path | None) -> Iterator[IO[str]]:
+    """Standard output, or a file that is moved into place when all is written."""
+    if output is None:
+        yield sys.stdout
+        return
+    from .files import replacing  # pulls in numpy, which --help does without
+
+    with replacing(output) as file:
+        yield file
+
+
+@main.command()
+@click.argument("paths", nargs=-1)
+def report(paths: Sequence[str]) -> None:
+    """Tell what a corpus holds: documents, tags, what was mended, what each field can say."""
+    from .corpus import Corpus  # as above
+    from .dreamer import Dreamer
+
+    click.echo(Dreamer(Corpus.from_files(*paths) if paths else None).report())
+
+
+if __name__ == "__main__":
+    main()

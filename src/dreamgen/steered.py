@@ -1,0 +1,187 @@
+"""`Text`: a ``markovify.Text`` that can be steered.
+
+Where only markovify's own arguments are used, its behaviour is kept. With ``mention``, ``avoid``,
+``words``, ``opens``, ``run`` or ``seed``, a sentence is drawn exactly from the same chain under
+those rules: never None for a request that can be met, and `Unsatisfiable` with a reason for one
+that cannot. With a seed Python's global generator is left alone.
+
+This module imports markovify, which imports Unidecode (GPL-2.0-or-later); nothing else here does.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import markovify
+import numpy as np
+from markovify.chain import BEGIN, END
+
+from . import automata
+from .automata import Automaton
+from .chain import Edges
+from .errors import Unsatisfiable
+from .rules import Avoids, Mentions, Novel, Opens, Rule, Words
+from .sampler import Plan, product
+from .seeds import Seed, Stream, fresh_seed, seed_key
+from .text import listed, nearest, stem
+from .text import words as words_of
+from .trie import Ints, Trie
+
+LONGEST = 60
+
+
+class Text(markovify.Text):  # type: ignore[misc]
+    """A ``markovify.Text`` whose ``make_sentence`` can be steered.
+
+    >>> text = Text("The moon is low. The sea is calm. The moon is calm tonight.", state_size=1)
+    >>> text.make_sentence(mention=["sea"], run=4, seed=3) is not None
+    True
+    """
+
+    def make_sentence(
+        self,
+        init_state: tuple[str, ...] | None = None,
+        *,
+        mention: Iterable[str] | str = (),
+        avoid: Iterable[str] | str = (),
+        words: tuple[int, int] | None = None,
+        opens: str | None = None,
+        run: int | None = None,
+        seed: Seed | None = None,
+        **kwargs: Any,
+    ) -> str | None:
+        """A sentence; steered where any of the keyword arguments named above is given.
+
+        ``mention`` words all occur and ``avoid`` words do not (inflected forms count); ``words``
+        is (least, most); ``opens`` the first words; ``run`` the longest run of words that may be
+        shared with the text, by default no bound; ``seed`` names the sentence.
+        """
+        steered = bool(mention or avoid or words or opens or run is not None or seed is not None)
+        if not steered:
+            made: str | None = super().make_sentence(init_state, **kwargs)
+            return made
+        if init_state is not None or kwargs:
+            strange = listed([*(["init_state"] if init_state else []), *kwargs], "and")
+            raise ValueError(f"{strange}: markovify's own arguments do not go with steering")
+        wanted = (mention,) if isinstance(mention, str) else tuple(mention)
+        shunned = (avoid,) if isinstance(avoid, str) else tuple(avoid)
+        plan = self._plan(wanted, shunned, words, opens, run)
+        drawn = plan.walk(Stream(seed_key(fresh_seed() if seed is None else seed), 0, "sentence"))
+        sentence: str = self.word_join([self._tokens[token] for token in drawn])
+        return sentence
+
+    @cached_property
+    def _tokens(self) -> list[str]:
+        states = self.chain.model.items()
+        return sorted({word for _, follow in states for word in follow if word != END})
+
+    @cached_property
+    def _states(self) -> "_States":
+        number = {word: place for place, word in enumerate(self._tokens)}
+        return _States(self.chain.model, number, self.state_size)
+
+    @cached_property
+    def _words(self) -> tuple[list[str], Ints]:
+        """The folded words, stripped of their marks, and the number of each token's."""
+        bare = [" ".join(words_of(self.word_join([token]))) for token in self._tokens]
+        listed_ = sorted(set(bare))
+        number = {word: place for place, word in enumerate(listed_)}
+        return listed_, np.array([*(number[word] for word in bare), -1, -1])
+
+    @cached_property
+    def _silent(self) -> int:
+        """The number of the empty word, which tokens of punctuation have."""
+        return self._words[0].index("") if "" in self._words[0] else -1
+
+    def _plan(
+        self,
+        mention: Sequence[str],
+        avoid: Sequence[str],
+        bounds: tuple[int, int] | None,
+        opens: str | None,
+        run: int | None,
+    ) -> Plan:
+        known, numbers = self._words
+        numbers = np.where(numbers == self._silent, -1, numbers)
+        rules: list[tuple[Rule, Automaton]] = []
+        if bounds is not None:
+            rule = Words(*bounds)
+            rules.append((rule, automata.Counting(numbers >= 0, *bounds)))
+        if avoid:
+            shut = [phrase for word in avoid for phrase in self._forms(word)]
+            rules.append((Avoids(*avoid), automata.lacking(numbers, shut)))
+        for word in mention:
+            forms = self._forms(word)
+            if not forms:
+                alike = nearest(word, known)
+                hint = f"try {listed(alike)}" if alike else "ask for a word that the text has"
+                raise Unsatisfiable("", [Mentions(word)], f"the text never says {word!r}; {hint}")
+            rules.append((Mentions(word), automata.containing(numbers, [forms], 1)))
+        if opens is not None:
+            number = {word: place for place, word in enumerate(known)}
+            first = tuple(number.get(word, len(known)) for word in words_of(opens))
+            rules.append((Opens(opens), automata.opening(numbers, [first])))
+        if run is not None:
+            rules.append((Novel(run), self._novelty(run)))
+        horizon = bounds[1] if bounds else LONGEST
+        plan = product(self._states, [machine for _, machine in rules], horizon)
+        if plan.total:
+            return plan
+        kept = list(rules)
+        for pair in rules:
+            fewer = [other for other in kept if other is not pair]
+            if not product(self._states, [machine for _, machine in fewer], horizon).total:
+                kept = fewer
+        raise Unsatisfiable("", [rule for rule, _ in kept], "drop or loosen one of them")
+
+    def _forms(self, phrase: str) -> list[tuple[int, ...]]:
+        """The forms of a word in the text, each a phrase of one."""
+        known, _ = self._words
+        roots = [stem(word) for word in words_of(phrase)]
+        if len(roots) > 1:
+            number = {word: place for place, word in enumerate(known)}
+            exact = tuple(number.get(word, len(known)) for word in words_of(phrase))
+            return [exact]
+        return [(place,) for place, word in enumerate(known) if [stem(word)] == roots]
+
+    def _novelty(self, run: int) -> automata.Novelty:
+        if not self.retain_original:
+            raise ValueError("run needs the text: make it with retain_original=True")
+        symbols = {word: place for place, word in enumerate(self._tokens)}
+        rows = [[symbols[word] for word in row] for row in self.parsed_sentences]
+        trie = Trie.of(rows, len(symbols), run + 1)
+        return automata.Novelty(trie, np.array([*range(len(symbols)), -1, -1]), run)
+
+
+class _States:
+    """A chain read from markovify's states, with the two calls that `product` makes of a chain."""
+
+    def __init__(self, model: Any, number: dict[str, int], order: int) -> None:
+        self.end = len(number) + 1
+        states = sorted(model, key=repr)
+        place = {state: row for row, state in enumerate(states)}
+        self.start = place[(BEGIN,) * order]
+        counts, tokens, targets, weights = [], [], [], []
+        for state in states:
+            follow = model[state]
+            whole = sum(follow.values())
+            rows = sorted(
+                (self.end if word == END else number[word], word, count)
+                for word, count in follow.items()
+            )
+            counts.append(len(rows))
+            for token, word, count in rows:
+                tokens.append(token)
+                targets.append(-1 if word == END else place[(*state[1:], word)])
+                weights.append(count / whole)
+        self._first = np.concatenate([[0], np.cumsum(counts)])
+        self._token, self._target = np.array(tokens), np.array(targets)
+        self._weight = np.array(weights, float)
+
+    def edges(self, contexts: Ints) -> Edges:
+        """The ways on, as `Chain.edges` gives them."""
+        low = self._first[contexts]
+        counts = self._first[contexts + 1] - low
+        source = np.repeat(np.arange(len(contexts)), counts)
+        edge = np.arange(len(source)) - np.repeat(np.cumsum(counts) - counts - low, counts)
+        return Edges(source, self._token[edge], self._target[edge], self._weight[edge].copy())

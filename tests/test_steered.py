@@ -1,0 +1,200 @@
+"""`Text`: markovify's own behaviour where it is not steered, exact laws where it is."""
+
+import random
+import re
+from fractions import Fraction
+from itertools import count
+
+import markovify
+import numpy as np
+import pytest
+
+from dreamgen import Corpus, Text, Unsatisfiable
+from dreamgen.sampler import score
+
+TINY = (
+    "The moon is low. The sea is calm. The moon is calm tonight. A moth sees the moon. "
+    "The sea sees a moth tonight. A calm moth is low."
+)
+LARGE = " ".join(s.text for d in Corpus.bundled().documents for s in d.sentences)
+
+
+def bare(sentence: str) -> list[str]:
+    return re.findall(r"[a-z]+", sentence.lower())
+
+
+def law(text: markovify.Text, longest: int) -> dict[tuple[str, ...], Fraction]:
+    """Every sentence of markovify's chain up to a length, with its probability."""
+    model, size = text.chain.model, text.state_size
+    found: dict[tuple[str, ...], Fraction] = {}
+    going = [((), Fraction(1))]
+    while going:
+        said, weight = going.pop()
+        state = (("___BEGIN__",) * size + said)[-size:]
+        total = sum(model[state].values())
+        for word, number in model[state].items():
+            share = weight * Fraction(number, total)
+            if word == "___END__":
+                found[said] = share
+            elif len(said) < longest:
+                going.append(((*said, word), share))
+    return found
+
+
+def test_a_text_is_markovifys() -> None:
+    text = Text(LARGE, state_size=2)
+    assert isinstance(text, markovify.Text)
+    assert text.chain.model == markovify.Text(LARGE, state_size=2).chain.model
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_unsteered_calls_are_markovifys(size: int) -> None:
+    ours, theirs = Text(LARGE, state_size=size), markovify.Text(LARGE, state_size=size)
+    for seed in range(10):
+        random.seed(seed)
+        mine = [
+            ours.make_sentence(), ours.make_sentence(tries=3, test_output=False),
+            ours.make_short_sentence(90), ours.make_sentence_with_start("The", strict=False),
+        ]  # fmt: skip
+        random.seed(seed)
+        assert mine == [
+            theirs.make_sentence(), theirs.make_sentence(tries=3, test_output=False),
+            theirs.make_short_sentence(90), theirs.make_sentence_with_start("The", strict=False),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize(
+    ("asked", "holds"),
+    [
+        ({"words": (3, 5)}, lambda said: 3 <= len(said) <= 5),
+        ({"words": (0, 6), "mention": ["moth"]}, lambda said: len(said) <= 6 and "moth" in said),
+        (
+            {"words": (2, 7), "mention": ["moth", "moon"]},
+            lambda said: 2 <= len(said) <= 7 and {"moth", "moon"} <= set(said),
+        ),
+        (
+            {"words": (2, 7), "avoid": ["moth"], "opens": "the"},
+            lambda said: 2 <= len(said) <= 7 and "moth" not in said and said[0] == "the",
+        ),
+    ],
+    ids=count(),
+)
+def test_a_steered_sentence_has_the_exact_law(size: int, asked: dict, holds) -> None:  # type: ignore[type-arg, no-untyped-def]
+    text = Text(TINY, state_size=size)
+    kept = {s: w for s, w in law(text, 7).items() if holds([bare(t)[0] for t in s])}
+    if not kept:
+        with pytest.raises(Unsatisfiable):
+            text.make_sentence(seed=1, **asked)
+        return
+    plan = text._plan(
+        tuple(asked.get("mention", ())), tuple(asked.get("avoid", ())),
+        asked["words"], asked.get("opens"), None,
+    )  # fmt: skip
+    whole = sum(kept.values())
+    number = {word: place for place, word in enumerate(text._tokens)}
+    for said, weight in kept.items():
+        exact = float(weight / whole)
+        assert np.exp(score(plan, [number[w] for w in said])) == pytest.approx(exact, rel=1e-9)
+    drawn = [text.make_sentence(seed=seed, **asked) for seed in range(60)]
+    assert set(drawn) <= {" ".join(said) for said in kept}
+    assert len(set(drawn)) >= min(3, len(kept))
+
+
+def test_draws_come_as_often_as_the_law_says() -> None:
+    text = Text(TINY, state_size=1)
+    kept = {" ".join(s): w for s, w in law(text, 6).items() if "moth" in " ".join(s)}
+    whole = sum(kept.values())
+    seen = dict.fromkeys(kept, 0)
+    for seed in range(1500):
+        seen[text.make_sentence(mention="moth", words=(0, 6), seed=seed)] += 1  # type: ignore[index]
+    distance = sum(abs(n / 1500 - float(kept[s] / whole)) for s, n in seen.items()) / 2
+    assert distance < 0.5 * (len(kept) / 1500) ** 0.5  # the size of chance
+
+
+def test_a_steered_sentence_is_never_none() -> None:
+    text = Text(LARGE, state_size=1)
+    for seed in range(60):
+        said = text.make_sentence(
+            mention=["light", "dream"], avoid=["tapestry"], words=(8, 14), run=4, seed=seed
+        )
+        assert said is not None
+        words = bare(said.replace("’", ""))
+        assert {"light", "lights"} & set(words)
+        assert {"dream", "dreams", "dreaming"} & set(words)
+        assert not {"tapestry", "tapestries"} & set(words)
+        tokens = said.split()
+        runs = [" ".join(tokens[i : i + 5]) for i in range(len(tokens) - 4)]
+        assert not any(f" {run} " in f" {LARGE} " for run in runs)
+
+
+def test_the_same_seed_gives_the_same_sentence() -> None:
+    one, other = Text(LARGE, state_size=2), Text(LARGE, state_size=2)
+    for seed in (7, "moth", b"\x00\xff"):
+        assert one.make_sentence(seed=seed) == other.make_sentence(seed=seed)
+    assert len({one.make_sentence(seed=seed) for seed in range(30)}) > 10
+
+
+def test_steering_leaves_the_global_generators_alone() -> None:
+    text = Text(LARGE, state_size=2)
+    random.seed(3)
+    state, numpy_state = random.getstate(), np.random.get_state()
+    text.make_sentence(seed=7)
+    text.make_sentence(mention=["moth"])
+    assert random.getstate() == state
+    assert all(np.array_equal(a, b) for a, b in zip(np.random.get_state(), numpy_state, strict=True))
+
+
+def test_what_cannot_be_met_is_told() -> None:
+    text = Text(TINY, state_size=1)
+    with pytest.raises(Unsatisfiable, match="moon") as caught:
+        text.make_sentence(mention=["mooon"])
+    assert "mooon" in str(caught.value)
+    with pytest.raises(Unsatisfiable) as caught:
+        text.make_sentence(mention=["moth"], avoid=["moth"], words=(1, 9))
+    assert {repr(rule) for rule in caught.value.rules} == {"Mentions('moth')", "Avoids('moth')"}
+    with pytest.raises(Unsatisfiable):
+        text.make_sentence(opens="calm", seed=1)
+    with pytest.raises(Unsatisfiable):
+        text.make_sentence(words=(1, 1), seed=1)
+
+
+def test_bad_arguments_are_refused() -> None:
+    text = Text(TINY, state_size=1)
+    with pytest.raises(ValueError, match="tries"):
+        text.make_sentence(seed=1, tries=10)
+    with pytest.raises(ValueError, match="init_state"):
+        text.make_sentence(("The",), seed=1)
+    with pytest.raises(ValueError, match="retain_original"):
+        Text(TINY, state_size=1, retain_original=False).make_sentence(run=3, seed=1)
+    for bounds in ((5, 3), (-1, 3)):
+        with pytest.raises((ValueError, TypeError)):
+            text.make_sentence(words=bounds, seed=1)
+
+
+def test_combined_texts_can_be_steered() -> None:
+    one, other = Text(TINY, state_size=1), Text("The owl is awake. The moth is awake.", state_size=1)
+    both = markovify.combine([one, other])
+    assert isinstance(both, Text)
+    assert both.chain.model == markovify.combine(
+        [markovify.Text(TINY, state_size=1), markovify.Text("The owl is awake. The moth is awake.", state_size=1)]
+    ).chain.model
+    said = both.make_sentence(mention=["owl"], words=(3, 6), seed=7)
+    assert said is not None
+    assert "owl" in bare(said)
+
+
+def test_a_text_comes_back_from_json() -> None:
+    text = Text(TINY, state_size=1)
+    back = Text.from_json(text.to_json())
+    assert isinstance(back, Text)
+    for seed in range(20):
+        assert back.make_sentence(mention=["moth"], run=4, seed=seed) == text.make_sentence(
+            mention=["moth"], run=4, seed=seed
+        )
+
+
+def test_a_compiled_text_can_be_steered() -> None:
+    text = Text(TINY, state_size=1).compile()
+    said = text.make_sentence(mention=["moth"], seed=7)
+    assert said == Text(TINY, state_size=1).make_sentence(mention=["moth"], seed=7)
