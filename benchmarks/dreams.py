@@ -30,8 +30,9 @@ from dreamgen import Dream, Unsatisfiable
 RUN = 5
 SLOW = 1.0
 AGAIN = 8
+PATIENCE = 30.0  # seconds; a refusal can take long
 ARCS = ("vulnerability", "companion", "reciprocity", "circle", "unity")
-PRONOUNS = {"they": (), "she": (), "he": ()}
+PRONOUNS = ("they", "she", "he")
 OTHERS = {
     "they": {"she", "her", "hers", "herself", "he", "him", "his", "himself"},
     "she": {"he", "him", "his", "himself"},
@@ -66,7 +67,7 @@ def request(number: int) -> tuple[str, dict[str, Any]]:
     if draw.random() < 0.7:
         asked["arc"] = draw.choice(ARCS)
     if draw.random() < 0.7:
-        asked["pronoun"] = draw.choice(tuple(PRONOUNS))
+        asked["pronoun"] = draw.choice(PRONOUNS)
     kind = draw.choice(
         ("nothing", "nothing", "words", "mention a common word", "mention any word", "mention two",
          "avoid", "mood", "all at once")
@@ -175,7 +176,10 @@ def tallied(numbers: range) -> Tally:
 
 def met(asked: dict[str, Any]) -> int | None:
     """Another seed for which a refused request is met."""
+    start = time.perf_counter()
     for seed in range(10**6, 10**6 + AGAIN):
+        if time.perf_counter() - start > PATIENCE:
+            break
         try:
             dreamgen.generate(**asked | {"seed": seed})
         except Unsatisfiable:
@@ -202,7 +206,7 @@ def sayable(voice: str) -> frozenset[str]:
         shapes = every_shape(kind, voice, dreamer.model)
         for slot in slots:
             own = [option.shape for option in dreamer.choices(slot, voice)]
-            for shape in {*own, *(shapes if not slot.name == "coda" else ())}:
+            for shape in {*own, *(shapes if slot.name != "coda" else ())}:
                 plan = plan_of(slot, shape, voice, dreamer.model)
                 if plan.total:
                     found.update(plan.token.tolist())
@@ -215,12 +219,12 @@ def verdict(asked: dict[str, Any]) -> str:
 
     if met(asked) is not None:
         return "wrong: another seed meets it"
-    voices = [asked["pronoun"]] if "pronoun" in asked else list(PRONOUNS)
+    voices = [asked["pronoun"]] if "pronoun" in asked else PRONOUNS
     words = [word for phrase in asked.get("mention", ()) for word in phrase.split()]
     silent = [w for w in words if not any(stem(w) in sayable(voice) for voice in voices)]
     if silent:
         return "right: no plan of any field holds the word"
-    return "open: each word can be said somewhere" if words else "open: eight more seeds refuse too"
+    return "open: each word can be said somewhere" if words else "open: no other seed tried meets it"
 
 
 def chunks(count: int) -> Iterator[range]:
@@ -228,7 +232,9 @@ def chunks(count: int) -> Iterator[range]:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     options.add_argument("--dreams", type=int, default=20000)
     options.add_argument("--workers", type=int, default=2)
     options.add_argument("--refusals", type=int, default=400, help="look again at so many refusals")

@@ -43,7 +43,9 @@ def rest(order: int) -> Iterator[str]:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     options.add_argument("--sentences", type=int, default=1500, help="of each writer")
     options.add_argument("--workers", type=int, default=2)
     options.add_argument("--failures", type=int, default=0, help="show so many that fail, by field")

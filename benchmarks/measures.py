@@ -135,7 +135,8 @@ def markov(order: int, seed: int = 0) -> Callable[[], str]:
     return sentence
 
 
-VERDICT = re.compile(r"^(Found \d+ linkage|No complete linkages)", re.MULTILINE)
+# where no linkage of many is sound, "No complete linkages" comes first and "Found n (0 of" after it
+VERDICT = re.compile(r"^(Found \d+ linkages? \((?!0 )|No complete linkages)", re.MULTILINE)
 LINK = "link-parser en -null=0 -timeout=5 -limit=1000 -graphics=0".split()
 
 

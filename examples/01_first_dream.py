@@ -9,7 +9,7 @@ dream = dreamgen.generate(seed=7)
 print(dream)
 print()
 
-print(f"The arc is {dream.arc}; the figure is {dream.cast.figure!r}, called {dream.cast.pronoun!r}.")
+print(f"Arc: {dream.arc}. Figure: {dream.cast.figure} ({dream.cast.pronoun}).")
 for scene in dream.scenes:
     print(f"  {scene.kind}: {', '.join(name for name, _ in scene.lines())}")
 for motif in dream.motifs:

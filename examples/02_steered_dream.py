@@ -8,7 +8,7 @@ import dreamgen
 dream = dreamgen.generate(
     seed=11,
     arc="companion",
-    mention=["moth", "waterfall"],
+    mention=["moth", "lake"],
     avoid=["tapestry", "despair"],
     pronoun="she",
     mood="peace",
@@ -20,11 +20,14 @@ print(f"{len(dream.text.split())} words, arc {dream.arc}, pronoun {dream.cast.pr
 print(f"moths: {'moth' in dream.text.lower()}, tapestries: {'tapestr' in dream.text.lower()}")
 print()
 
-# The same seed under each mood: the words that go with the mood are drawn more readily.
-for mood in ("fear", "hope", "wonder"):
-    told = dreamgen.generate(seed=11, mood=mood, words=(80, 140))
-    path, line = next(told.lines())
-    print(f"{mood}, {path}:\n    {line}")
+# One seed under three moods: the words that go with a mood are drawn more readily.
+moods = ("fear", "hope", "wonder")
+told = [dict(dreamgen.generate(seed=11, mood=mood).lines()) for mood in moods]
+shared = [path for path in told[0] if len({lines.get(path, "") for lines in told}) == len(moods)]
+for path in shared[:2]:
+    print(path)
+    for mood, lines in zip(moods, told, strict=True):
+        print(f"    {mood}: {lines.get(path, 'not told')}")
 print()
 
 # What cannot be met is refused, with the rules that conflict and a way out.

@@ -41,10 +41,10 @@ On the pier, I meet a sailor with a basket of pears in the rain. As I come close
 moon shows a face, young and tired, with the snow in their hair. Their hands are cold with salt and
 full of rope. We walk together along the quiet water, and the gulls walk behind us.
 
-They speak of a sister in the mountains, and of a letter in the sea that was never opened. Their
-voice is deep and slow, like the song of a river under the ice. I listen with my feet in the cold
-water of the harbour. I tell them of the letter in my own coat, and of the house behind the wall.
-Each wave is a letter in the night, and the night carries it to the door.
+Slowly they tell me of a sister in the mountains, and of a letter in the sea that was never opened.
+Their voice is deep and slow, like the song of a river under the ice. I listen with my feet in the
+cold water of the harbour. I tell them of the letter in my own coat, and of the house behind the
+wall. Each wave is a letter in the night, and the night carries it to the door.
 
 The masts begin to fade, and the song of the gulls fills the harbour. The sailor leaves a golden
 pear in my coat, cold as rain. I wake with the taste of salt in my mouth and the song of the water
@@ -61,10 +61,10 @@ Under the trees, I meet a gardener with a silver spade in the snow. As I come cl
 the orchard show a face, calm and old, with the moon in their hair. Their coat is full of seeds and
 the smell of smoke. We walk together under the sleeping trees, and the bees fly beside us.
 
-They speak of a garden by the river, and of a tree in the garden that was never planted. Their
-voice is soft and old, like the breath of the snow in the branches. I listen with my back to the
-warm wall of the garden. I tell them of the apples in my own hands, and of the child behind the
-door. Each seed is a word in the snow, and the snow keeps it under the stones.
+In a low voice, they tell me of a garden by the river, and of a tree in the garden that was never
+planted. Their voice is soft and old, like the breath of the snow in the branches. I listen with my
+back to the warm wall of the garden. I tell them of the apples in my own hands, and of the child
+behind the door. Each seed is a word in the snow, and the snow keeps it under the stones.
 
 The trees begin to fade, and the smell of the bread fills the orchard. The gardener leaves a green
 seed in my mouth, sweet as smoke. I wake with the light of the apples in my eyes and the smell of
@@ -81,10 +81,10 @@ Between the shelves, I meet a reader with a paper crown in their hair. As I come
 of the water shows a face, strange and young, with a lamp in their mouth. Their hands are full of
 ink and the scales of a fish. We walk together along the blue shelves, and the fish swim behind us.
 
-They speak of a book by the window, and of a page in the book that was never written. Their voice
-is clear and cold, like the light of the moon in the glass. I listen with my hands in the slow
-water of the library. I tell them of the page in my own mouth, and of the song behind the snow.
-Each page is a door in the water, and the water opens it in the night.
+They remember a book by the window, and a page in the book that was never written. Their voice is
+clear and cold, like the light of the moon in the glass. I listen with my hands in the slow water
+of the library. I tell them of the page in my own mouth, and of the song behind the snow. Each page
+is a door in the water, and the water opens it in the night.
 
 The books begin to fade, and the sound of the waves fills the shelves. The reader leaves a white
 shell in my hair, quiet as snow. I wake with the sound of the sea in my hands and the light of the
@@ -101,10 +101,10 @@ By the gate, I meet a child with a red kite in the wind. As I come closer, the s
 shows a face, bright and strange, with the rain in their hands. Their coat is cold with wind and
 full of letters. We walk together along the stone wall, and the clouds walk beside us.
 
-They speak of a village by the clouds, and of a song in the wind that was never sung. Their voice
-is high and clear, like the smell of the rain in the garden. I listen with my eyes on the red kite
-of the child. I tell them of the snow in my own village, and of the lamp behind the window. Each
-kite is a road in the clouds, and the wind carries it to the moon.
+With the wind in their voice, they sing of a village by the clouds, and of a song in the wind that
+was never sung. Their voice is high and clear, like the smell of the rain in the garden. I listen
+with my eyes on the red kite of the child. I tell them of the snow in my own village, and of the
+lamp behind the window. Each kite is a road in the clouds, and the wind carries it to the moon.
 
 The clouds begin to fade, and the light of the kites fills the village. The child leaves a long
 thread in my hands, red as morning. I wake with the song of the wind in my hair and the breath of

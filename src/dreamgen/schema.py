@@ -207,6 +207,7 @@ class Revelation(Scene):
             Own,
             From("revelation.renewal", "setting.view", "setting.ground"),
             Mentions("butterflies"),
+            Avoids("glimpse"),
         ]
         | None
     ) = Field(None, description="moths become butterflies")
@@ -235,7 +236,7 @@ class Revelation(Scene):
         ]
         | None
     ) = Field(None, description="creation and destruction")
-    bond: Annotated[Own, From("revelation.bond")] | None = Field(None, description="what joins us")
+    bond: Annotated[Own, From("revelation.bond", "encounter.bond")] | None = Field(None, description="what joins us")
     truth: Annotated[Own, From("revelation.truth")] | None = Field(
         None, description="what is understood"
     )

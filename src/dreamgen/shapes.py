@@ -38,11 +38,11 @@ KINSHIP = 6.0
 # A shape with a lower effective number of sentences than this would copy rather than write.
 LEAST_SENTENCES = 4.0
 FEWEST, LONGEST = 4, 34
-MOST_SHAPES = 20
+MOST_SHAPES = 24
 LEAST_CLEAN = 0.4
 
 # How many derived shapes are tried when the weights that ship are made.
-TRIES = 150
+TRIES = 300
 
 # What a shape of a kindred role, and one derived from another, is worth beside one of its own.
 KIN = 0.7
@@ -265,7 +265,7 @@ def measured(slot: Slot, voice: str, model: Model, *, tries: int) -> tuple[Choic
         plan = plan_of(slot, shape, voice, model)
         clean = _clean_share(plan, shape, model)
         if clean > LEAST_CLEAN:
-            found.append((clean**2 * exp(entropy(plan)), peak(plan), shape))
+            found.append((clean * exp(entropy(plan)), peak(plan) / clean, shape))
     least = min(LEAST_SENTENCES, max((number for number, _, _ in found), default=0.0))
     choices = [
         Choice(shape, round(_readiness(number, top, shape), 4))
@@ -289,9 +289,10 @@ def _clean_share(plan: Plan, shape: Shape, model: Model) -> float:
 
 
 def _readiness(number: float, top: float, shape: Shape) -> float:
-    """More for shapes with many sentences and no favourite, up to a bound, and for fuller ones."""
+    """The inverse of the favourite's probability, so that all favourites come equally seldom, up to
+    a bound; less for a short shape, and for one that is not the field's own."""
     fullness = min(shape.words, 14) / 14
-    return float(min(min(number, 200.0) ** 0.5, 1 / top) * fullness**2 * shape.worth)
+    return float(min(1 / top, number, 150.0) * fullness**1.5 * shape.worth**0.5)
 
 
 def slot_key(slot: Slot, voice: str) -> str:
