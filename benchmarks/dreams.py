@@ -112,7 +112,7 @@ def broken(dream: Dream, asked: dict[str, Any]) -> str:
         return f"the arc is {dream.arc}"
     wrong = OTHERS[asked.get("pronoun", dream.cast.pronoun)] & said
     if wrong:
-        return f"{sorted(wrong)[0]!r} beside {dream.cast.pronoun!r}"
+        return f"{min(wrong)!r} beside {dream.cast.pronoun!r}"
     if dream.text.count("“") != dream.text.count("”"):
         return "quotation marks do not balance"
     if Dream.model_validate_json(dream.to_json()) != dream:
@@ -170,7 +170,8 @@ def tallied(numbers: range) -> Tally:
         for path, line in dream.lines():
             run = copies().longest(line)
             seen.runs[len(run)] += 1
-            seen.worst = max(seen.worst, (len(run), f"{call(asked)}, {path}: {line} [{' '.join(run)}]"))
+            if len(run) > seen.worst[0]:
+                seen.worst = len(run), f"{call(asked)}, {path}: {line} [{' '.join(run)}]"
     return seen
 
 
@@ -224,7 +225,9 @@ def verdict(asked: dict[str, Any]) -> str:
     silent = [w for w in words if not any(stem(w) in sayable(voice) for voice in voices)]
     if silent:
         return "right: no plan of any field holds the word"
-    return "open: each word can be said somewhere" if words else "open: no other seed tried meets it"
+    return (
+        "open: each word can be said somewhere" if words else "open: no other seed tried meets it"
+    )
 
 
 def chunks(count: int) -> Iterator[range]:
@@ -237,8 +240,8 @@ def main() -> None:
     )
     options.add_argument("--dreams", type=int, default=20000)
     options.add_argument("--workers", type=int, default=2)
-    options.add_argument("--refusals", type=int, default=400, help="look again at so many refusals")
-    options.add_argument("--show", type=int, default=10, help="show so many of each kind of fault")
+    options.add_argument("--refusals", type=int, default=400, help="so many are looked at again")
+    options.add_argument("--show", type=int, default=10, help="so many faults of each kind")
     asked = options.parse_args()
     seen = Tally()
     verdicts: Counter[str] = Counter()

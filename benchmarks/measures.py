@@ -98,10 +98,10 @@ def distinct(rows: Sequence[Sequence[str]], length: int = 2) -> float:
 
 
 def self_bleu(rows: Sequence[tuple[str, ...]], judged: int, others: int, seed: int = 0) -> float:
-    """The mean BLEU-4 of some sentences against some others of the same writer (Zhu and others, 2018).
+    """The mean BLEU-4 of some sentences against some others of the same writer.
 
-    A run that is not there counts as 0.1 (the first smoothing of Chen and Cherry, 2014); among so
-    many others one is always as long, so brevity costs nothing.
+    After Zhu and others (2018). A run that is not there counts as 0.1 (the first smoothing of Chen
+    and Cherry, 2014); among so many others one is always as long, so brevity costs nothing.
     """
     drawn = random.Random(seed).sample([row for row in rows if len(row) > 3], judged + others)
     most: Counter[tuple[str, ...]] = Counter()

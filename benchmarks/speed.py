@@ -65,9 +65,7 @@ class Clock:
 
     def wrap(self, owner: Any, name: str, part: str) -> None:
         """Times a function or method from now on."""
-        work = getattr(owner, name)
-        function = owner.__dict__.get(name, work) if isinstance(owner, type) else work
-        bound = work if not callable(function) or isinstance(function, classmethod) else function
+        bound = getattr(owner, name)
         self.spent[part] = 0.0
 
         def timed(*args: Any, **same: Any) -> Any:
@@ -88,15 +86,13 @@ def shares(seeds: range) -> dict[str, float]:
     clock.wrap(dreamer.Dreamer, "_filled", "drawing")
     clock.wrap(dreamgen.Dream, "model_validate", "validation")
     clock.wrap(sys.modules["dreamgen.render"], "render", "rendering")
-    whole = sum(measures.seconds(lambda seed=seed: dreamgen.generate(seed=seed).text) for seed in seeds)
+    whole = measures.seconds(lambda: [dreamgen.generate(seed=seed).text for seed in seeds])
     found = {part: spent / whole for part, spent in clock.spent.items()}
     return found | {"the rest": 1 - sum(found.values())}
 
 
 def run(command: list[str]) -> float:
-    return measures.seconds(
-        lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    )
+    return measures.seconds(lambda: subprocess.run(command, check=True, capture_output=True))
 
 
 def percentile(times: list[float], share: float) -> float:
@@ -126,23 +122,18 @@ def main() -> None:
     times: dict[str, list[float]] = {"a dream": [], "Faker's text()": [], "the naive pipeline": []}
     sizes: dict[str, list[int]] = {name: [] for name in times}
     for seed in range(10**6, 10**6 + asked.dreams):
-        text = ""
-
-        def dream(seed: int = seed) -> str:
-            return dreamgen.generate(seed=seed).text
-
-        def lorem() -> str:
-            return faker.text(len(text))
-
-        def pipeline() -> str:
-            return naive(sentence, text.count(" ") + 1)
-
-        for name, work in zip(times, (dream, lorem, pipeline), strict=True):
-            start = time.perf_counter()
-            made = work()
-            times[name].append(time.perf_counter() - start)
+        start = time.perf_counter()
+        dream = dreamgen.generate(seed=seed).text
+        times["a dream"].append(time.perf_counter() - start)
+        start = time.perf_counter()
+        lorem = faker.text(len(dream))
+        times["Faker's text()"].append(time.perf_counter() - start)
+        words = dream.count(" ") + 1
+        start = time.perf_counter()
+        rival = naive(sentence, words)
+        times["the naive pipeline"].append(time.perf_counter() - start)
+        for name, made in zip(sizes, (dream, lorem, rival), strict=True):
             sizes[name].append(len(made))
-            text = text or made
     print(f"{'milliseconds':<34}{'median':>10}{'mean':>10}{'p99':>10}{'characters':>12}")
     for name, took in times.items():
         figures = (median(took), fmean(took), percentile(took, 0.99))
@@ -152,9 +143,10 @@ def main() -> None:
         )  # fmt: skip
     own, lorem_time, naive_time = (median(took) for took in times.values())
 
-    starts: dict[str, list[float]] = {"dreamgen --seed 7": [], "import of the four": [], "python": []}
+    commands = {"dreamgen --seed 7": COMMAND, "import of the four": FLOOR, "python": NOTHING}
+    starts: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(asked.starts):
-        for name, command in zip(starts, (COMMAND, FLOOR, NOTHING), strict=True):
+        for name, command in commands.items():
             starts[name].append(run(command))
     for name, took in starts.items():
         print(f"{name:<34}" + "".join(f"{1000 * n:>10.1f}" for n in (median(took), fmean(took))))

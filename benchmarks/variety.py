@@ -46,7 +46,7 @@ def main() -> None:
     options.add_argument("--dreams", type=int, default=10000)
     options.add_argument("--workers", type=int, default=2)
     options.add_argument("--words", type=int, default=50000, help="tokens that are compared")
-    options.add_argument("--sentences", type=int, default=1000, help="for self-BLEU, and 300 judged")
+    options.add_argument("--sentences", type=int, default=1000, help="for self-BLEU")
     asked = options.parse_args()
     chunks = [range(low, min(low + CHUNK, asked.dreams)) for low in range(0, asked.dreams, CHUNK)]
     with ProcessPoolExecutor(asked.workers, mp_context=get_context("spawn")) as pool:
@@ -87,7 +87,7 @@ def main() -> None:
     print(f"(the documents, {sum(map(len, rows))} tokens){measures.distinct(rows):>9.4f}")
     print()
     different = len({text for _, text, _ in dreams})
-    common, number = holding.most_common(1)[0]
+    number = holding.most_common(1)[0][1]
     measures.table(
         [
             ("dreams", len(dreams)),

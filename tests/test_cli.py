@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 import dreamgen
+from dreamgen.render import render
 
 SOURCE = Path(dreamgen.__file__).parents[1]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(SOURCE), "COLUMNS": "100"}
@@ -55,7 +56,7 @@ OPTIONS: list[tuple[Sequence[str], Sequence[str]]] = [
     (["-n", "-3"], ["-3"]),
     (["-n", "several"], ["several"]),
     (["--mention", "moth", "--avoid", "moths"], ["moth", "moths"]),
-    (["--mention", "jasmin"], ["jasmin", "jasmine"]),
+    (["--mention", "jasmyne"], ["jasmyne", "jasmine"]),
     (["--words", "3:5"], ["words"]),
     (["--colour", "blue"], ["colour"]),
     (["--template", "nowhere.j2"], ["nowhere.j2"]),
@@ -122,7 +123,9 @@ def test_the_line_on_standard_error_repeats_the_dream() -> None:
 
 
 def test_many_dreams_are_lines_of_json() -> None:
-    told = command("--seed", "7", "-n", "3", "--start", "2", "--format", "jsonl", "--words", "90:130")
+    told = command(
+        "--seed", "7", "-n", "3", "--start", "2", "--format", "jsonl", "--words", "90:130"
+    )
     rows = [json.loads(line) for line in told.out.splitlines()]
     made = dreamgen.generate_many(3, seed=7, start=2, words=(90, 130))
     assert [dreamgen.Dream.model_validate(row) for row in rows] == list(made)
@@ -137,7 +140,7 @@ def test_a_file_holds_what_standard_output_would(tmp_path: Path) -> None:
     path = tmp_path / "dream.html"
     told = command("--seed", "7", "--format", "html", "-o", str(path))
     assert (told.code, told.out) == (0, "")
-    assert path.read_text("utf-8") == dreamgen.render(dreamgen.generate(seed=7), "html") + "\n"
+    assert path.read_text("utf-8") == render(dreamgen.generate(seed=7), "html") + "\n"
     assert [other.name for other in tmp_path.iterdir()] == ["dream.html"]
 
 
@@ -171,7 +174,15 @@ def test_help_does_not_load_the_engine() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "set()"
-    for option in ("--seed", "--mention", "--avoid", "--words", "--pronoun", "--format", "--output"):
+    for option in (
+        "--seed",
+        "--mention",
+        "--avoid",
+        "--words",
+        "--pronoun",
+        "--format",
+        "--output",
+    ):
         assert option in done.stdout
 
 

@@ -58,7 +58,9 @@ def test_nothing_is_left_out_but_the_openings_and_what_breaks_off() -> None:
     for document in Corpus.bundled().documents:
         raw = letters((FOLDER / f"{document.name}.txt").read_text("utf-8"))
         kept = sum(len(letters(sentence.text)) for sentence in document.sentences)
-        broken = sum(len(letters(note.partition(": ")[2])) for note in document.notes if "breaks" in note)
+        broken = sum(
+            len(letters(note.partition(": ")[2])) for note in document.notes if "breaks" in note
+        )
         openings = len("iamdreaming")
         assert abs(len(raw) - kept - broken - openings) <= 1
 
@@ -265,7 +267,9 @@ def test_an_unknown_name_is_refused_with_the_choices() -> None:
         Corpus.from_text("")
 
 
-@pytest.mark.parametrize("text", ["The lamp is lit.", "The lamp is lit. " * 30], ids=["one", "alike"])
+@pytest.mark.parametrize(
+    "text", ["The lamp is lit.", "The lamp is lit. " * 30], ids=["one", "alike"]
+)
 def test_a_corpus_too_small_to_write_from_says_so(text: str) -> None:
     corpus = Corpus.from_text(text, tagger="endings")
     with pytest.raises(dreamgen.DreamgenError) as caught:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import dreamgen
-from dreamgen import Dream, TemplateError, render
-from dreamgen.render import BUILT_IN
+from dreamgen import Dream, TemplateError
+from dreamgen.render import BUILT_IN, render
 
 DREAM = dreamgen.generate(seed=7)
 LINES = [line for _, line in DREAM.lines()]
@@ -64,6 +64,12 @@ def test_the_text_of_a_dream_is_its_rendering() -> None:
     assert DREAM.text.startswith("I am dreaming. ")
     assert len(DREAM.text.split("\n\n")) == len(DREAM.scenes)
     assert "\n" not in DREAM.text.replace("\n\n", "")
+
+
+def test_render_is_a_function_however_often_it_is_used() -> None:
+    assert DREAM.text  # imports dreamgen.render, the module
+    assert callable(dreamgen.render)
+    assert dreamgen.render(DREAM) == DREAM.text
 
 
 def test_a_printed_dream_is_wrapped() -> None:

@@ -138,11 +138,14 @@ def test_the_same_seed_gives_the_same_sentence() -> None:
 def test_steering_leaves_the_global_generators_alone() -> None:
     text = Text(LARGE, state_size=2)
     random.seed(3)
-    state, numpy_state = random.getstate(), np.random.get_state()
+    state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
     text.make_sentence(seed=7)
     text.make_sentence(mention=["moth"])
     assert random.getstate() == state
-    assert all(np.array_equal(a, b) for a, b in zip(np.random.get_state(), numpy_state, strict=True))
+    assert all(
+        np.array_equal(a, b)
+        for a, b in zip(np.random.get_state(), numpy_state, strict=True)  # noqa: NPY002
+    )
 
 
 def test_what_cannot_be_met_is_told() -> None:
@@ -173,12 +176,21 @@ def test_bad_arguments_are_refused() -> None:
 
 
 def test_combined_texts_can_be_steered() -> None:
-    one, other = Text(TINY, state_size=1), Text("The owl is awake. The moth is awake.", state_size=1)
+    one, other = (
+        Text(TINY, state_size=1),
+        Text("The owl is awake. The moth is awake.", state_size=1),
+    )
     both = markovify.combine([one, other])
     assert isinstance(both, Text)
-    assert both.chain.model == markovify.combine(
-        [markovify.Text(TINY, state_size=1), markovify.Text("The owl is awake. The moth is awake.", state_size=1)]
-    ).chain.model
+    assert (
+        both.chain.model
+        == markovify.combine(
+            [
+                markovify.Text(TINY, state_size=1),
+                markovify.Text("The owl is awake. The moth is awake.", state_size=1),
+            ]
+        ).chain.model
+    )
     said = both.make_sentence(mention=["owl"], words=(3, 6), seed=7)
     assert said is not None
     assert "owl" in bare(said)
