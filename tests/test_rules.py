@@ -1,6 +1,6 @@
 """Rules: what the automaton lets through is what the judge lets pass, and bad rules are refused."""
 
-from itertools import count
+from itertools import count, pairwise
 from random import Random
 
 import numpy as np
@@ -34,7 +34,7 @@ QUOTES = [n for mark in "“”" for n, (word, _) in enumerate(TOKENS) if word =
 PLAIN = [n for n, (word, _) in enumerate(TOKENS) if word[0].isalnum()]
 AFTER: dict[int, list[int]] = {}
 for _row in ROWS:
-    for _a, _b in zip(_row, _row[1:], strict=False):
+    for _a, _b in pairwise(_row):
         AFTER.setdefault(_a, []).append(_b)
 
 

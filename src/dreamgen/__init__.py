@@ -15,13 +15,14 @@ _HOME = {
     name: home
     for home, names in {
         "api": "generate generate_many",
-        "render": "render",
+        "page": "render",
         "dreamer": "Dreamer",
         "corpus": "Corpus",
         "steered": "Text",
         "schema": "Dream Scene Setting Encounter Revelation Awakening",
         "rules": "Words Opens Closes Mentions Avoids Shaped Novel Leans",
-        "errors": "DreamgenError CorpusError SchemaError Unsatisfiable TemplateError ModelFileError",
+        "errors": "DreamgenError CorpusError SchemaError Unsatisfiable TemplateError "
+        "ModelFileError",
     }.items()
     for name in names.split()
 }
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
         TemplateError,
         Unsatisfiable,
     )
-    from .render import render
+    from .page import render
     from .rules import Avoids, Closes, Leans, Mentions, Novel, Opens, Shaped, Words
     from .schema import Awakening, Dream, Encounter, Revelation, Scene, Setting
     from .steered import Text

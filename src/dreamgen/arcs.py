@@ -54,9 +54,9 @@ ARCS = {
             ("setting", "place view air"),
             ("encounter", "figure approach face"),
             ("revelation", "gaze answer bond"),
-            ("awakening", "fading remains return_ gift lesson coda"),
+            ("awakening", "fading remains return_ gift lesson turn coda"),
             sure="setting.view encounter.figure encounter.approach encounter.face revelation.bond "
-            "awakening.coda",
+            "awakening.turn awakening.coda",
         ),
         _arc(
             "companion",

@@ -5,6 +5,7 @@ Ctrl-C with code 130. A file given by ``-o`` appears whole or not at all.
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -71,7 +72,7 @@ class Command(click.Group):
 
 
 def _complain(message: str) -> None:
-    pass
+    click.echo(f"dreamgen: {' '.join(message.split())}", err=True)
 
 
 def _message(error: Exception) -> str:
@@ -164,12 +165,13 @@ def main(
     with _destination(output) as file:
         for text in _printed(dreams, form, template):
             file.write(text)
-    sys.argv[1:] if seed is not None else [*sys.argv[1:], "--seed", str(chosen)]
+    again = sys.argv[1:] if seed is not None else [*sys.argv[1:], "--seed", str(chosen)]
+    click.echo(f"dreamgen {shlex.join(again)}", err=True)
 
 
 def _printed(dreams: Iterable[Any], form: str, template: str | None) -> Iterator[str]:
     """Each dream as it is printed, separators included."""
-    from .render import render  # the templates are loaded only when something is printed
+    from .page import render  # the templates are loaded only when something is printed
 
     for place, dream in enumerate(dreams):
         if template is not None or form in ("markdown", "html"):

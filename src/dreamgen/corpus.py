@@ -129,10 +129,13 @@ class Corpus:
             rows = [tokens(sentence) for sentence in sentences(text)]
             rows = [row for row in rows if sum(map(is_word, row)) > 1]
             broken = bool(rows) and rows[-1][-1] not in ENDS | {"”", "’", ")"}
-            notes = (f"left out a last sentence that breaks off: {joined(rows[-1])!r}",) * broken
             kept = rows[:-1] if broken and len(rows) > 1 else rows
+            notes = tuple(
+                f"left out a last sentence that breaks off: {joined(row)!r}"
+                for row in rows[len(kept) :]
+            )
             proper.see(kept)
-            drafts.append((name, kept, notes if len(kept) < len(rows) else ()))
+            drafts.append((name, kept, notes))
         documents = []
         for name, rows, notes in drafts:
             lines = [proper.folded(row) for row in rows]
@@ -281,9 +284,12 @@ def read_labels(name: str, source: str) -> Document:
             notes.append(f"left out the last sentence, which breaks off in mid-word: {body!r}")
         else:
             if body.startswith("+"):
-                notes.append(f"gave back the dropped first word of {body.split('/')[0][1:]!r}")
+                again = " ".join(item.rpartition("/")[0] for item in body[1:].split()[:4])
+                notes.append(f"gave back the first word, which was dropped: {again!r}")
                 body = body[1:]
             found.append(_labelled(heading, body))
+    if openings and found and joined(found[0].words).startswith("I am dreaming"):
+        notes.append("the opening formula stands twice; it was taken as one")
     return Document(name, tuple(found), arc, tuple(notes))
 
 

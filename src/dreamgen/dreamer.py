@@ -30,7 +30,7 @@ from .files import load_model, save_model
 from .model import RUN, Model, bundled_model
 from .outline import ADDED, DEFAULT_WORDS, Line, Outline, Request, outlined
 from .repeats import Once, Unlike
-from .rules import Mentions, Rule, Words
+from .rules import Avoids, Mentions, Rule, Words
 from .sampler import Plan
 from .schema import (
     Dream,
@@ -44,15 +44,16 @@ from .schema import (
 )
 from .seeds import Seed, Stream, fresh_seed, seed_key
 from .shapes import Options, Shape, motif_places, plan_of, weighed
-from .text import folded, joined, stem, word_count, words
+from .text import folded, is_word, joined, spoken, stem, word_count, words
 
 # How many sentences are drawn before a fault becomes a rule of a narrower plan.
 DRAWS = 6
+MOST_NARROWINGS, FEW_NARROWINGS = 24, 2
 PLANS = 4096
 
 # The words of the opening formula, and how often the length is settled anew for a template's own.
 OPENING_WORDS = 3
-TEMPLATE_TRIES = 8
+TEMPLATE_TRIES = 6
 
 
 class Dreamer:
@@ -202,33 +203,33 @@ class Dreamer:
         def streams(path: str) -> Stream:
             return Stream(key, index, path)
 
-        around = OPENING_WORDS
-        for _ in range(TEMPLATE_TRIES):
-            dream = self._told(outlined(self, request, streams, around), seed, index)
-            if request.words is None:
-                return dream
-            count = word_count(dream.text)
-            if request.words[0] <= count <= request.words[1]:
-                return dream
-            around += max(count - request.words[1], 0) - max(request.words[0] - count, 0)
         least, most = request.words or DEFAULT_WORDS
-        raise Unsatisfiable("", [Words(least, most)], "widen words=(least, most) a little")
+        around, longest = OPENING_WORDS, 0
+        for attempt in range(TEMPLATE_TRIES):
+            outline = outlined(self, request, streams, around)
+            dream = self._told(outline.patient() if attempt else outline, seed, index, around)
+            count, spaced = word_count(dream.text), len(dream.text.split())
+            if least <= spaced and count <= most:
+                return _without_avoided(dream, request)
+            longest = max(longest, count)
+            around += max(count - most, 0) - max(least - spaced, 0)
+        if request.words is None:  # a small corpus has not more to say
+            return _without_avoided(dream, request)
+        reach = f"this seed reaches {longest} words with this corpus; widen words=(least, most)"
+        raise Unsatisfiable("", [Words(least, most)], reach)
 
-    def _told(self, told: Outline, seed: Seed, index: int) -> Dream:
+    def _told(self, told: Outline, seed: Seed, index: int, around: int) -> Dream:
         """The dream of an outline."""
-        told, filled = self._filled(told)
-        scenes = [
-            {"kind": kind, **filled[place]}
-            for place, kind in enumerate(told.kinds)
-            if filled[place]
-        ]
+        told, texts = self._filled(told)
+        told = told.shortened(texts, around)
+        scenes, paths = _scenes(told, texts)
         data = {
             "edition": self.edition,
             "seed": seed,
             "index": index,
             "arc": told.arc,
-            "cast": {"pronoun": told.voice, "figure": self._figure(filled)},
-            "motifs": self._motifs_of(filled, told),
+            "cast": {"pronoun": told.voice, "figure": self._figure(paths.values())},
+            "motifs": self._motifs_of(paths),
             "scenes": scenes,
         }
         try:
@@ -236,8 +237,8 @@ class Dreamer:
         except ValidationError as error:  # a law is broken: never hand over what it would refuse
             raise AssertionError(f"seed {seed!r}, index {index}: {error}") from error
 
-    def _filled(self, told: Outline) -> tuple[Outline, dict[int, dict[str, Any]]]:
-        """The sentences of every scene by field, and the outline as it could be filled.
+    def _filled(self, told: Outline) -> tuple[Outline, dict[str, str]]:
+        """The sentences by path, and the outline as it could be filled.
 
         A line that cannot be written in its shape takes another, or is left out.
         """
@@ -256,14 +257,7 @@ class Dreamer:
                     told = told.omitting(line)
                 else:
                     told = told.without(line)
-        scenes: dict[int, dict[str, Any]] = {place: {} for place in range(len(told.kinds))}
-        for line in told.lines:
-            fields = scenes[line.scene]
-            if line.slot.many > 1:
-                fields[line.slot.name] = (*fields.get(line.slot.name, ()), texts[line.path])
-            else:
-                fields[line.slot.name] = texts[line.path]
-        return told, scenes
+        return told, texts
 
     def _sentence(
         self, line: Line, told: Outline, seen: set[tuple[str, ...]]
@@ -278,24 +272,32 @@ class Dreamer:
         draws = DRAWS
         for shape in told.alternatives(line):
             plan = self.plan(line.slot, shape, told.voice, line.rules)
-            drawn, used = self._drawn(plan, stream, used, draws, seen)
+            drawn, used = self._drawn(plan, told, stream, used, draws, seen)
             if drawn and not drawn.fault:
                 return drawn.text, drawn.images
             draws = DRAWS // 2
         if told.can_spare(line):
             return None
         rules = list(line.rules)
-        while True:
-            plan = self.plan(line.slot, line.shape, told.voice, rules)
-            drawn, used = self._drawn(plan, stream, used, DRAWS, seen)
+        most = MOST_NARROWINGS if line.tier == 0 else FEW_NARROWINGS
+        while len(rules) < len(line.rules) + most:
+            plan = plan_of(line.slot, line.shape, told.voice, self.model, rules)
+            drawn, used = self._drawn(plan, told, stream, used, DRAWS, seen)
             if drawn is None:
                 return None
             if not drawn.fault:
                 return drawn.text, drawn.images
             rules.append(_against(drawn.fault, drawn.text))
+        return None
 
     def _drawn(
-        self, plan: Plan, stream: Stream, used: int, draws: int, seen: set[tuple[str, ...]]
+        self,
+        plan: Plan,
+        told: Outline,
+        stream: Stream,
+        used: int,
+        draws: int,
+        seen: set[tuple[str, ...]],
     ) -> "tuple[Drawn | None, int]":
         """The first of a plan's draws without fault, or the last; and how much of the stream is
         used."""
@@ -309,6 +311,8 @@ class Dreamer:
             fault = _repeated([contents[token] for token in drawn])
             said = [printed[token] for token in drawn]
             shown = images_of(said)
+            if told.openings:
+                shown |= {_opening(said)}
             if not fault and not seen.isdisjoint(shown):
                 fault = min(shown & seen)
             if not fault:
@@ -326,34 +330,26 @@ class Dreamer:
         found = (word for text in settings for word in words(text))
         return [word for word in dict.fromkeys(found) if word in self.model.things]
 
-    def _motifs_of(self, filled: dict[int, dict[str, Any]], told: Outline) -> list[dict[str, Any]]:
+    def _motifs_of(self, paths: Mapping[str, str]) -> list[dict[str, Any]]:
         """The concrete nouns of the setting that return in the awakening, and where they stand."""
         stands: dict[str, list[tuple[str, str]]] = {}
-        for place, kind in enumerate(told.kinds):
-            for name, value in filled[place].items():
-                for part, line in enumerate((value,) if isinstance(value, str) else value):
-                    path = f"scenes.{place}.{kind}.{name}" + (
-                        "" if isinstance(value, str) else f".{part}"
-                    )
-                    for word in dict.fromkeys(words(line)):
-                        if word in self.model.things:
-                            stands.setdefault(stem(word), []).append((path, word))
+        for path, line in paths.items():
+            for word in dict.fromkeys(spoken(line)):
+                if word in self.model.things:
+                    stands.setdefault(stem(word), []).append((path, word))
         found = []
-        for _root, there in stands.items():
+        for there in stands.values():
             kinds = {path.split(".")[2] for path, _ in there}
             if {"setting", "awakening"} <= kinds:
-                paths = tuple(dict.fromkeys(path for path, _ in there))
-                found.append({"word": there[0][1], "paths": paths})
+                where = tuple(dict.fromkeys(path for path, _ in there))
+                found.append({"word": there[0][1], "paths": where})
         return found
 
-    def _figure(self, filled: dict[int, dict[str, Any]]) -> str:
+    def _figure(self, lines: Iterable[str]) -> str:
         """The noun by which the dream first calls its figure."""
-        for fields in filled.values():
-            for line in fields.values():
-                for word in words(line) if isinstance(line, str) else ():
-                    if "NNF" in self.model.lexicon.get(word, ()):
-                        return word
-        return "figure"
+        said = (word for line in lines for word in spoken(line))
+        lexicon = self.model.lexicon
+        return next((word for word in said if "NNF" in lexicon.get(word, ())), "figure")
 
 
 def _precedence(line: Line) -> tuple[bool, bool, bool, tuple[int, int]]:
@@ -363,6 +359,34 @@ def _precedence(line: Line) -> tuple[bool, bool, bool, tuple[int, int]]:
     return line.tier == ADDED, not asked, line.tier > 0, line.rank
 
 
+def _without_avoided(dream: Dream, request: Request) -> Dream:
+    """The dream, if the template too keeps clear of the words to avoid."""
+    avoided = [word for word in request.avoid if not Avoids(word).holds(dream.text)]
+    if avoided:
+        hint = "the template itself says it; let it, or render with a template of your own"
+        raise Unsatisfiable("", [Avoids(*avoided)], hint)
+    return dream
+
+
+def _scenes(told: Outline, texts: Mapping[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The scenes as the schema takes them, empty ones left out, and the lines by their paths."""
+    kept = sorted({line.scene for line in told.lines})
+    scenes: list[dict[str, Any]] = [{"kind": told.kinds[place]} for place in kept]
+    paths: dict[str, str] = {}
+    for line in told.lines:
+        number = kept.index(line.scene)
+        fields, name = scenes[number], line.slot.name
+        path = f"scenes.{number}.{line.slot.scene}.{name}"
+        if line.slot.many > 1:
+            before = fields.get(name, ())
+            path = f"{path}.{len(before)}"
+            fields[name] = (*before, texts[line.path])
+        else:
+            fields[name] = texts[line.path]
+        paths[path] = texts[line.path]
+    return scenes, paths
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A sentence that was drawn, its images, and what is wrong with it (empty: nothing)."""
@@ -370,6 +394,11 @@ class Drawn:
     text: str
     images: frozenset[tuple[str, ...]]
     fault: tuple[str, ...] = ()
+
+
+def _opening(said: Sequence[str]) -> tuple[str, ...]:
+    """The first three words of a sentence, as something not to be seen twice."""
+    return "^", *[folded(token) for token in said if is_word(token)][:3]
 
 
 def _repeated(contents: Sequence[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import hashlib
 
 from .model import Model
 from .schema import Dream, scenes_of, slots
-from .shapes import made_for
+from .shapes import data_digest, made_for
 
 # Raised by one whenever a change alters any text that a seed gives.
 ALGORITHM = 1
@@ -17,7 +17,7 @@ def edition_of(model: Model, schema: type[Dream] = Dream) -> str:
     """
     fields = [repr(slot) for scene in scenes_of(schema) for slot in slots(scene)]
     plain = [repr(slot) for scene in scenes_of(Dream) for slot in slots(scene)]
-    settings = repr(made_for(model.corpus.digest, model.run, model.order))
+    settings = repr((made_for(model.corpus.digest, model.run, model.order), data_digest()))
     named = hashlib.blake2b(settings.encode(), digest_size=4).hexdigest()
     own = ""
     if fields != plain:

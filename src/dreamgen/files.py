@@ -14,6 +14,7 @@ import numpy as np
 
 from .corpus import Corpus, Document, Sentence
 from .errors import CorpusError, ModelFileError
+from .model import Model
 
 FORMAT = 1
 _MAGIC = "dreamgen model"
@@ -81,21 +82,23 @@ def load_model(path: Path) -> tuple[Corpus, int | None, int]:
             documents = json.loads(arrays["documents"].tobytes())
     except FileNotFoundError as error:
         raise ModelFileError(f"{path}: no such file") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise ModelFileError(
             f"{path}: is no dreamgen model, or is damaged; make it again with Dreamer.save()"
         ) from error
     if not isinstance(header, dict) or header.get("magic") != _MAGIC:
         raise ModelFileError(f"{path}: is no dreamgen model; make one with Dreamer.save()")
-    if header["format"] > FORMAT:
-        raise ModelFileError(f"{path}: was made by a later dreamgen; update to read it")
     try:
+        if header["format"] > FORMAT:
+            raise ModelFileError(f"{path}: was made by a later dreamgen; update to read it")
         corpus = Corpus(map(_document, documents), tagger=header["tagger"])
+        digest, order, run = header["digest"], header["order"], header["run"]
+        Model(corpus, order=order, run=run)
     except (TypeError, KeyError, CorpusError) as error:
         raise ModelFileError(f"{path}: is damaged; make it again with Dreamer.save()") from error
-    if corpus.digest != header["digest"]:
+    if corpus.digest != digest:
         raise ModelFileError(f"{path}: is damaged: its text is not the one that was saved")
-    return corpus, header["order"], header["run"]
+    return corpus, order, run
 
 
 def _document(data: dict[str, Any]) -> Document:

@@ -6,6 +6,7 @@ checks that the file is fresh.
 """
 
 import json
+import sys
 from pathlib import Path
 
 from .corpus import VOICES
@@ -32,6 +33,7 @@ def main() -> None:
         for voice, words in motifs.items()
     }
     _write(path, data)
+    sys.stdout.write(f"{path}: {len(data['fields'])} fields, {path.stat().st_size:,} bytes\n")
 
 
 def _write(path: Path, data: object) -> None:

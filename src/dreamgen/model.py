@@ -37,7 +37,8 @@ class Model:
     """A corpus made ready to write from.
 
     ``order`` is the order of the chain, or None for order 1 on a corpus of fewer than 50,000 tokens
-    and, on a larger one, a variable order of at most 2 that falls back to 1. ``run`` is the longest run of tokens that a sentence may share with the corpus.
+    and, on a larger one, a variable order of at most 2 that falls back to 1. ``run`` is the longest
+    run of tokens that a sentence may share with the corpus.
     """
 
     def __init__(self, corpus: Corpus, *, order: int | None = None, run: int = RUN) -> None:
@@ -194,7 +195,7 @@ class Model:
         """The folded words that name a thing."""
         tokens = self.vocabulary.tokens
         named = [tokens[place] for place in np.flatnonzero(self.concrete[:-2]).tolist()]
-        return frozenset(folded(word) for word, tag in named if tag in ("NN", "NNS"))
+        return frozenset(folded(word) for word, tag in named if tag in ("NN", "NNM", "NNS"))
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ or a scene added elsewhere leaves the others as they were; the shape of a senten
 so the length of the whole is settled here too.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 from zlib import crc32
@@ -18,16 +18,17 @@ from .corpus import VOICES
 from .errors import Unsatisfiable
 from .model import Model
 from .moods import MOODS, leaning
-from .rules import Avoids, Mentions, Novel, Rule, Words
+from .rules import Avoids, Leans, Mentions, Novel, Rule, Words
 from .sampler import Plan
 from .schema import OTHERS, Dream, Slot, scenes_of, slots
 from .seeds import Stream, choice
 from .shapes import Choice, Options, Shape, every_shape
-from .text import listed, nearest, stem, words
+from .text import listed, nearest, stem, word_count, words
 
 DEFAULT_WORDS = (300, 600)
 ADDED = 4
 ALTERNATIVES = 3
+MOST_TRIED = 4
 Streams = Callable[[str], Stream]
 
 
@@ -129,6 +130,7 @@ class Outline:
     streams: Streams = field(repr=False)
     planner: Planner = field(repr=False)
     rules: tuple[Rule, ...] = ()
+    stubborn: bool = False
 
     @property
     def words(self) -> int:
@@ -154,9 +156,34 @@ class Outline:
                 yield shape
 
     def can_spare(self, line: Line) -> bool:
-        """Whether the dream is whole and long enough without the line."""
-        needed = line.tier in (0, ADDED) or line.path in self.motifs or _asked(line)
-        return not needed and self.words - line.shape.words >= self.least
+        """Whether the dream is whole without the line."""
+        plain = line.path not in self.motifs and not _asked(line)
+        return line.tier > 0 and plain and not self.stubborn
+
+    def shortened(self, texts: Mapping[str, str], around: int) -> "Outline":
+        """The outline without as many of the lines that can be spared as its length asks.
+
+        ``around`` is how many words the template adds to the sentences.
+        """
+        counts = {line.path: word_count(texts[line.path]) for line in self.lines}
+        total = sum(counts.values()) + max(around, 0)
+        least, most = self.request.words or DEFAULT_WORDS
+        told = replace(self, stubborn=False)
+        spare = [line for line in self.lines if told.can_spare(line)]
+        for line in sorted(spare, key=lambda x: (-x.tier, _precedence(x.path))):
+            if total > most and total - counts[line.path] >= least:
+                told = told.omitting(line)
+                total -= counts[line.path]
+        return told
+
+    def patient(self) -> "Outline":
+        """The outline with no line let go before plans without its faults have been tried."""
+        return replace(self, stubborn=True)
+
+    @property
+    def openings(self) -> bool:
+        """Whether no two sentences may open alike; a long dream has not so many openings."""
+        return self.words < 700
 
     def omitting(self, line: Line) -> "Outline":
         """The outline without the line."""
@@ -180,6 +207,9 @@ class Outline:
             self.planner, failed.slot, self.voice, failed.rules,
             self.streams(f"{failed.path}/shape"), spent,
         )  # fmt: skip
+        tried = len(failed.spent) + 1
+        if failed.tier > 0 and not asked and tried >= MOST_TRIED:
+            return self.omitting(failed)
         if shape is None and (failed.tier == 0 or asked):
             raise Unsatisfiable(
                 failed.path,
@@ -278,13 +308,15 @@ def _offered(
     for place, kind in enumerate(kinds):
         form = _form(arc, kind, seen.get(kind, 0), streams(f"scenes.{place}/form"))
         seen[kind] = seen.get(kind, 0) + 1
+        last = kind not in kinds[place + 1 :]
         for slot in planner.slots[kind]:
             name = f"{kind}.{slot.name}"
+            sure = slot.required or (name in pending and (slot.name in form or last))
             if (kind, slot.name) not in _BASE:
                 tier = ADDED
             elif name == "encounter.figure" and name in told_before and arc != "unity":
                 continue  # one figure, introduced once
-            elif slot.required or (slot.name in form and name in pending):
+            elif sure:
                 tier = 0
             elif slot.name in form:
                 tier = 1
@@ -298,7 +330,11 @@ def _offered(
                 path = f"scenes.{place}.{name}" + (f".{part}" if slot.many > 1 else "")
                 drawn = _shape(planner, slot, voice, rules, streams(f"{path}/shape"))
                 if drawn is None:
-                    _refuse_if_required(planner, slot, voice, path, rules)
+                    possible = len(planner.choices(slot, voice)) > 0
+                    if slot.required or (sure and possible and part == 0):
+                        smallest = _smallest(planner, slot, voice, rules)
+                        hint = "loosen one of these rules, or give a larger corpus"
+                        raise Unsatisfiable(path, smallest, hint)
                     break
                 rank = (int(tier == ADDED), len(found))
                 part_tier = tier if part < 2 or tier == ADDED else max(tier, 1)
@@ -313,14 +349,6 @@ def _form(arc: str, kind: str, ordinal: int, stream: Stream) -> tuple[str, ...]:
         return own[ordinal]
     others = [form for other in ARCS.values() for form in other.forms.get(kind, ())]
     return choice(stream[0], others)
-
-
-def _refuse_if_required(
-    planner: Planner, slot: Slot, voice: str, path: str, rules: tuple[Rule, ...]
-) -> None:
-    if slot.required:
-        smallest = _smallest(planner, slot, voice, rules)
-        raise Unsatisfiable(path, smallest, "loosen one of these rules, or give a larger corpus")
 
 
 def _shape(
@@ -450,34 +478,56 @@ def _shuffled(lines: Sequence[Line], stream: Stream) -> list[Line]:
 
 
 def _placed(
-    planner: Planner, voice: str, pool: Sequence[Line], rule: Rule, stream: Stream
+    planner: Planner, voice: str, pool: Sequence[Line], rule: Mentions, stream: Stream
 ) -> Line | None:
     """The first line of the pool that has a shape in which the rule can be met."""
     for line in pool:
-        asked = (*line.rules, rule)
         shapes = [option.shape for option in planner.choices(line.slot, voice).choices]
         turn = min(int(stream[0] * len(shapes)), len(shapes) - 1)
         # a line that holds a motif keeps its shape; another may take any of the field's
-        fixed = any(isinstance(r, Mentions) for r in line.rules)
-        for shape in [line.shape] if fixed else shapes[turn:] + shapes[:turn]:
-            if planner.plan(line.slot, shape, voice, asked).total:
-                return replace(line, shape=shape, rules=asked)
-    return None
-
-
-def _anywhere(planner: Planner, voice: str, lines: Sequence[Line], rule: Rule) -> Line | None:
-    """A line made to meet the rule in a shape of any sentence of the corpus."""
-    plain = [x for x in lines if not any(isinstance(r, Mentions) for r in x.rules)]
-    for line in [x for x in plain if not any(isinstance(r, Mentions) for r in x.slot.rules)][:6]:
-        for shape in every_shape(line.slot.scene, voice, planner.model):
-            if planner.plan(line.slot, shape, voice, (*line.rules, rule)).total:
+        for shape in [line.shape] if _asked(line) else shapes[turn:] + shapes[:turn]:
+            if _reaches(planner, line, shape, voice, rule):
                 return replace(line, shape=shape, rules=(*line.rules, rule))
     return None
 
 
+def _reaches(planner: Planner, line: Line, shape: Shape, voice: str, rule: Mentions) -> bool:
+    """Whether a line can meet one more rule in a shape.
+
+    The plan without that rule, which is kept and serves other words too, settles most cases: a word
+    that none of its edges has cannot be said.
+    """
+    plan = planner.plan(line.slot, shape, voice, line.rules)
+    for phrase in rule.phrases:
+        for word in words(phrase):
+            forms = planner.model.vocabulary.word_mask(planner.model.stems[stem(word)])
+            if not forms[plan.token].any():
+                return False
+    return planner.plan(line.slot, shape, voice, (*line.rules, rule)).total > 0
+
+
+def _anywhere(planner: Planner, voice: str, lines: Sequence[Line], rule: Mentions) -> Line | None:
+    """A line made to meet the rule in a shape of any sentence of the corpus.
+
+    One plain line stands for all: what a chain can say does not hang on the role, only how readily.
+    """
+    plain = [x for x in lines if not _asked(x) and not _demanding(x.slot)]
+    for line in plain[:1]:
+        for shape in every_shape(line.slot.scene, voice, planner.model):
+            if _reaches(planner, line, shape, voice, rule):
+                return replace(line, shape=shape, rules=(*line.rules, rule))
+    return None
+
+
+def _demanding(slot: Slot) -> bool:
+    return any(isinstance(rule, Mentions) for rule in slot.rules)
+
+
 def _alternative(planner: Planner, phrase: str) -> str:
-    common = planner.motifs(VOICES[0])
-    alike = nearest(phrase, common) or sorted(common)[:3]
+    """Words that can be said more freely, the nearest to the phrase where any is near."""
+    model = planner.model
+    free = [model.vocabulary.word_list[model.stems[root][0]] for root in planner.motifs(VOICES[0])]
+    alike = nearest(phrase, free) or sorted(free)[:3]
     return f"try {listed(alike)}" if alike else "use a larger corpus"
 
 
@@ -499,7 +549,7 @@ def _smallest(planner: Planner, slot: Slot, voice: str, rules: Sequence[Rule]) -
             for shape in every_shape(slot.scene, voice, model)
         )
 
-    kept = [*slot.rules, *rules]
+    kept = [rule for rule in (*slot.rules, *rules) if not isinstance(rule, Leans)]
     for rule in list(kept):
         fewer = [other for other in kept if other is not rule]
         if not possible(fewer):
@@ -512,7 +562,7 @@ def _smallest_request(
     voice: str,
     offered: Sequence[Line],
     rules: tuple[Rule, ...],
-    rule: Rule,
+    rule: Mentions,
 ) -> list[Rule]:
     """The rules of the request that cannot be met together, the bound on copying among them."""
     if rules and _placed(
@@ -565,6 +615,8 @@ def _fitted(
             if not more:
                 break
             lines = [*lines, min(more, key=lambda x: (x.tier, _precedence(x.path)))]
+    if request.words is None:  # a small corpus says what it can
+        return lines
     low = sum(min(_lengths(planner, line, voice)) for line in lines)
     high = sum(max(_lengths(planner, line, voice)) for line in offered)
     raise Unsatisfiable(

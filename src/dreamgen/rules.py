@@ -262,7 +262,7 @@ class Speaks(Rule):
 _QUOTES: tuple[dict[str, int], ...] = ({"“": 1, "”": 3}, {"“": 3, "”": 2}, {"“": 1, "”": 3}, {})
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Shaped(Rule):
     """The tags of its tokens are these, in order: the grammatical shape of a sentence.
 
@@ -275,7 +275,12 @@ class Shaped(Rule):
     tags: tuple[str, ...]
 
     def __init__(self, *tags: str) -> None:
+        if not tags:
+            raise SchemaError("Shaped takes the tags of a sentence, one for each token")
         object.__setattr__(self, "tags", tags)
+
+    def __repr__(self) -> str:
+        return f"Shaped({', '.join(map(repr, self.tags))})"
 
     def fault(self, text: str, model: Model | None = None) -> str:
         """The first token that does not fit."""
@@ -307,6 +312,10 @@ class Novel(Rule):
 
     run: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.run is not None and self.run < 1:
+            raise SchemaError(f"Novel({self.run}): a run is of 1 token or more")
+
     def _bound(self, model: Model) -> int:
         return model.run if self.run is None else self.run
 
@@ -327,7 +336,7 @@ class Novel(Rule):
         return automata.Novelty(model.runs(run), model.symbols, run)
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Leans(Rule):
     """Some words are drawn more often (or, below 1, less often); no text breaks it.
 
@@ -341,6 +350,9 @@ class Leans(Rule):
         if not all(0 < weight < float("inf") for weight in weights.values()):
             raise SchemaError("Leans takes weights above 0; to shut a word out, use Avoids")
         object.__setattr__(self, "weights", tuple(sorted(weights.items())))
+
+    def __repr__(self) -> str:
+        return f"Leans({', '.join(f'{word}={weight!r}' for word, weight in self.weights)})"
 
     def fault(self, text: str, model: Model | None = None) -> str:
         """Never anything."""
@@ -365,9 +377,10 @@ def _spoken(model: Model) -> Ints:
 
 
 def _exact(phrases: Sequence[str], model: Model) -> list[automata.Phrase]:
-    """The phrases as word numbers; a word that the corpus lacks cannot be met."""
+    """The phrases as word numbers, those left out that have a word which the corpus lacks."""
     numbers = model.vocabulary.word_number
-    return [tuple(numbers.get(word, len(numbers)) for word in words(p)) for p in phrases]
+    said = [words(p) for p in phrases]
+    return [tuple(numbers[w] for w in row) for row in said if all(w in numbers for w in row)]
 
 
 def _inflected(phrase: str, model: Model) -> list[automata.Phrase]:

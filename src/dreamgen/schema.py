@@ -236,7 +236,9 @@ class Revelation(Scene):
         ]
         | None
     ) = Field(None, description="creation and destruction")
-    bond: Annotated[Own, From("revelation.bond", "encounter.bond")] | None = Field(None, description="what joins us")
+    bond: Annotated[Own, From("revelation.bond", "encounter.bond")] | None = Field(
+        None, description="what joins us"
+    )
     truth: Annotated[Own, From("revelation.truth")] | None = Field(
         None, description="what is understood"
     )
@@ -256,8 +258,16 @@ class Awakening(Scene):
         None, description="what is carried back"
     )
     lesson: Annotated[Own, From("awakening.lesson")] | None = Field(None, description="the moral")
+    turn: (
+        Annotated[
+            Line,
+            From("awakening.coda"),
+            Mentions("you", "your", "yourself", least=1),
+        ]
+        | None
+    ) = Field(None, description="the reflection turns to you")
     coda: tuple[Annotated[Line, From("awakening.coda")], ...] = Field(
-        (), description="a reflection addressed to you", max_length=4
+        (), description="a reflection, after the turn to you", max_length=3
     )
 
 
@@ -357,7 +367,7 @@ class Dream(BaseModel):
     @cached_property
     def text(self) -> str:
         """The narrative, one paragraph a line with a blank line between."""
-        from .render import render  # render reads dreams, so it comes after this
+        from .page import render  # render reads dreams, so it comes after this
 
         return render(self)
 
@@ -368,7 +378,7 @@ class Dream(BaseModel):
         )
 
     def to_json(self, indent: int | None = None) -> str:
-        """The dream as JSON, with its text for readers; `Dream.model_validate_json` reads it back."""
+        """The dream as JSON, its text added; `Dream.model_validate_json` reads it back."""
         made = self.model_dump(mode="json", exclude_none=True)
         return json.dumps(made | {"text": self.text}, ensure_ascii=False, indent=indent)
 
@@ -469,10 +479,10 @@ def _marks(info: FieldInfo) -> tuple[list[object], object]:
 
 @lru_cache(maxsize=2048)
 def images(line: str) -> frozenset[tuple[str, ...]]:
-    """The images of a sentence: content words side by side, or joined by *of*; and its opening.
+    """The images of a sentence: content words side by side, or joined by *of*.
 
     >>> sorted(images("A tapestry of souls, a silver fish."))
-    [('^', 'a', 'tapestry', 'of'), ('silver', 'fish'), ('tapestry', 'of', 'souls')]
+    [('silver', 'fish'), ('tapestry', 'of', 'souls')]
     """
     return images_of(cut(line))
 
@@ -480,15 +490,9 @@ def images(line: str) -> frozenset[tuple[str, ...]]:
 def images_of(said: Sequence[str]) -> frozenset[tuple[str, ...]]:
     """The images of a sentence given as tokens."""
     found: list[tuple[str, ...]] = []
-    opening: list[str] = []
     before, of = "", False
     for token in said:
         part, word = _part(token)
-        if part == "mark":
-            before, of = "", False
-            continue
-        if len(opening) < 4:
-            opening.append(word)
         if part == "content":
             if before:
                 found.append((before, "of", word) if of else (before, word))
@@ -497,8 +501,6 @@ def images_of(said: Sequence[str]) -> frozenset[tuple[str, ...]]:
             of = True
         elif not (of and part == "determiner"):
             before, of = "", False
-    if len(opening) > 3:
-        found.append(("^", *opening[:3]))
     return frozenset(found)
 
 
@@ -523,8 +525,7 @@ def incoherence(lines: Iterator[tuple[str, str]], pronoun: str) -> str:
         shown = images(line)
         if not seen.keys().isdisjoint(shown):
             image = min(image for image in shown if image in seen)
-            again = " ".join(image).removeprefix("^ ")
-            return f"{path}: {again!r} stands in {seen[image]} too"
+            return f"{path}: {' '.join(image)!r} stands in {seen[image]} too"
         seen[line] = path
         seen.update(dict.fromkeys(shown, path))
         if not others.isdisjoint(spoken(line)):

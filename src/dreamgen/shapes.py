@@ -7,6 +7,7 @@ to none. For the bundled corpus these weights are computed once and ship as data
 """
 
 import json
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ import numpy as np
 from .automata import Automaton, Novelty, Places
 from .corpus import Line, Sentence
 from .model import APART, Model
-from .rules import Leans, Mentions, Novel, Rule, Words
+from .rules import Leans, Mentions, Novel, Rule, Speaks, Words
 from .sampler import Plan, draw, entropy, peak, product
 from .schema import Slot, images
 from .seeds import Stream
@@ -113,12 +114,15 @@ def _kinds(line: Line | Sentence, model: Model) -> tuple[int, ...]:
 _PHRASES = tuple(
     tuple(phrase.split())
     for phrase in (
-        "DTS NN", "DTS JJ NN", "DTS JJ , JJ NN", "JJ NN", "NN", "JJ NNS", "NNS", "DTP NNS",
+        "DTS NN", "DTS JJ NN", "DTS JJ , JJ NN", "JJ NNM", "NNM", "JJ NNS", "NNS", "DTP NNS",
         "DTP JJ NNS", "PRP1$ NN", "PRPW$ NN", "PRPW$ JJ NN",
     )
 )  # fmt: skip
 _GOVERNORS = frozenset({"IN", "OF", "LIKE", "VBG", "VBZ", "VBP", "VB"})
 _JOINTS = frozenset({",", "—", "IN", "LIKE"})
+# Tails that speak of someone or something before them, or that have a subject of their own.
+_BOUND = ("PRPP", "PRPF", "PRPY", "PRPI")
+_ABSOLUTE = re.compile(r", DT[SP]( JJ| ,)*( NN[MS]?)+ (RB|RP|DTS|VBG)")
 _AFTER = frozenset({".", ",", "—", "IN", "OF", "LIKE"})
 
 
@@ -156,9 +160,10 @@ def tails(scene: str, model: Model) -> tuple[Shape, ...]:
         for sentence in document.sentences:
             for begin, end in pairwise(sentence.ends):
                 tags = sentence.tags[begin:end]
-                bound = any(t.startswith(("PRPP", "PRPF", "PRPY")) or t in "“”" for t in tags)
+                bound = any(t.startswith(_BOUND) or t in "“”" for t in tags)
+                absolute = _ABSOLUTE.match(" ".join(tags))
                 clause = any(begin < start < end for start in sentence.starts)
-                if sentence.scene != scene or bound or not 2 < len(tags) < 11:
+                if sentence.scene != scene or bound or absolute or not 2 < len(tags) < 11:
                     continue
                 if tags[0] in _JOINTS and (not clause or tags[1] in ("CC", "BUT")):
                     found.setdefault(tags, _shape(tags, _kinds(sentence, model)[begin:end], 1.0))
@@ -177,6 +182,8 @@ def derived(slot: Slot, voice: str, model: Model) -> Iterator[Shape]:
             made.setdefault(graft.tags, graft)
         if len(shape.tags) < 14 and shape.tags[-1] == ".":
             for tail in tails(slot.scene, model):
+                if "BUT" in shape.tags and "BUT" in tail.tags:
+                    continue
                 longer = _shape(
                     (*shape.tags[:-1], *tail.tags, "."),
                     (*shape.kinds[:-1], *tail.kinds, -1),
@@ -266,6 +273,12 @@ def measured(slot: Slot, voice: str, model: Model, *, tries: int) -> tuple[Choic
         clean = _clean_share(plan, shape, model)
         if clean > LEAST_CLEAN:
             found.append((clean * exp(entropy(plan)), peak(plan) / clean, shape))
+    if not found and (slot.required or not _demands(slot)):
+        for shape in islice(every_shape(slot.scene, voice, model), tries + len(own)):
+            plan = plan_of(slot, shape, voice, model)
+            clean = _clean_share(plan, shape, model)
+            if clean > 0:
+                found.append((clean * exp(entropy(plan)), peak(plan) / clean, shape))
     least = min(LEAST_SENTENCES, max((number for number, _, _ in found), default=0.0))
     choices = [
         Choice(shape, round(_readiness(number, top, shape), 4))
@@ -273,6 +286,11 @@ def measured(slot: Slot, voice: str, model: Model, *, tries: int) -> tuple[Choic
         if number >= least
     ]
     return tuple(sorted(choices, key=lambda choice: -choice.weight)[:MOST_SHAPES])
+
+
+def _demands(slot: Slot) -> bool:
+    """Whether a field must say certain things, and so is not to be filled with just anything."""
+    return any(isinstance(rule, Mentions | Speaks) for rule in slot.rules)
 
 
 def _clean_share(plan: Plan, shape: Shape, model: Model) -> float:
@@ -376,7 +394,7 @@ def _various(
             numbers = stream.extend((row + 1) * plan.choices)[row * plan.choices :]
             text = joined(model.vocabulary.tokens[token][0] for token in plan.walk(numbers))
             drawn += 1
-            seen += [i for i in images(text) if i[0] != "^" and word in map(stem, i)]
+            seen += [image for image in images(text) if word in map(stem, image)]
     return drawn > 0 and max(Counter(seen).values(), default=0) <= 0.4 * drawn
 
 
@@ -407,7 +425,7 @@ def _shares(plan: Plan, model: Model) -> dict[str, float]:
     tokens = model.vocabulary.tokens
     for token, weight in enumerate(np.bincount(plan.token, through, len(tokens) + 2)[:-2].tolist()):
         word, tag = tokens[token]
-        if weight > 0 and tag in ("NN", "NNS") and model.concrete[token]:
+        if weight > 0 and tag in ("NN", "NNM", "NNS") and model.concrete[token]:
             share[stem(word)] = share.get(stem(word), 0.0) + weight
     return share
 
@@ -430,6 +448,13 @@ def _read(tags: str, kinds: Sequence[int], words: int, worth: float) -> Shape:
 def _data() -> dict[str, Any]:
     path = files("dreamgen") / "data" / "shapes.json"
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+@lru_cache(maxsize=1)
+def data_digest() -> int:
+    """The checksum of the data file, which the texts hang on."""
+    path = files("dreamgen") / "data" / "shapes.json"
+    return crc32(path.read_bytes()) if path.is_file() else 0
 
 
 def forget() -> None:

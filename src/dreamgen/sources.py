@@ -7,7 +7,7 @@ import numpy as np
 from .corpus import Line
 from .model import Model, bundled_model
 from .schema import Source, Span
-from .text import folded, joined, tokens
+from .text import folded, spaced, tokens
 
 
 def sources_of(lines: Iterable[tuple[str, str]], model: Model | None = None) -> tuple[Source, ...]:
@@ -35,7 +35,7 @@ def _spans(sentence: str, model: Model) -> tuple[Span, ...]:
             continue
         line = _line(node, model)
         document = model.corpus.documents[line.document]
-        found.append(Span(joined(said[begin:end]), document.name, line.sentence))
+        found.append(Span(spaced(said[begin:end]), document.name, line.sentence))
         begin = end
     return tuple(found)
 

@@ -26,8 +26,10 @@ CLOSED = {
         "PRPW": "we", "PRPWO": "us", "PRPW$": "our", "PRPWS": "ours", "PRPWR": "ourselves",
         "PRPY": "you", "PRPY$": "your", "PRPYS": "yours", "PRPYR": "yourself yourselves",
         "PRPI": "it", "PRPI$": "its", "PRPIR": "itself",
-        "PRPP": "they", "PRPPO": "them", "PRPP$": "their", "PRPPS": "theirs", "PRPPR": "themselves",
-        "PRPF": "she he", "PRPFO": "him", "PRPF$": "his", "PRPFS": "hers", "PRPFR": "herself himself",
+        "PRPP": "they", "PRPPO": "them", "PRPP$": "their", "PRPPS": "theirs",
+        "PRPPR": "themselves",
+        "PRPF": "she he", "PRPFO": "him", "PRPF$": "his", "PRPFS": "hers",
+        "PRPFR": "herself himself",
         "PRP1BEM": "i’m", "PRPIBEZ": "it’s", "PRPWBEP": "we’re", "PRPYBEP": "you’re",
         "PRPPBEP": "they’re", "PRPPHVP": "they’ve", "PRP1HVP": "i’ve", "PRPWHVP": "we’ve",
         "EXBEZ": "there’s", "DON": "don’t", "DZN": "doesn’t", "DIDN": "didn’t",
@@ -38,7 +40,7 @@ CLOSED = {
         "WRB": "when where why how", "WP": "what who whom", "WDT": "which whose",
         "BEM": "am", "BEZ": "is", "BEP": "are", "BED": "was were", "BE": "be", "BEN": "been",
         "BEG": "being", "HVZ": "has", "HVP": "have", "HVD": "had",
-        "MD": "can could will would shall should may might must cannot can’t won’t couldn’t wouldn’t",
+        "MD": "can could will would shall should may might must cannot can’t won’t couldn’t",
         "PN": "someone something nothing everything anyone anything none nobody everyone",
         "CD": "few two three four five six seven eight nine ten hundred thousand million billion",
         "UH": "oh yes",
@@ -59,10 +61,20 @@ _FUNCTION = frozenset(CLOSED) | PREPOSITIONS | DETERMINERS | frozenset(
 )  # fmt: skip
 
 
+_NOT_ADVERBS = frozenset(
+    "otherworldly lovely early lonely friendly ghostly heavenly silly family homely lively deadly "
+    "worldly earthly costly orderly elderly butterfly assembly".split()
+)
+
+
+def _adverb(word: str) -> bool:
+    return word.endswith("ly") and len(word) > 4 and word not in _NOT_ADVERBS
+
+
 @lru_cache(maxsize=8192)
 def is_content(word: str) -> bool:
     """Whether a folded word carries an image, as nouns, verbs and adjectives do."""
-    return word not in _FUNCTION and is_word(word) and not (word.endswith("ly") and len(word) > 4)
+    return word not in _FUNCTION and is_word(word) and not _adverb(word)
 
 
 _BNC = {
@@ -118,6 +130,30 @@ def numbered(tags: Sequence[str]) -> list[str]:
     return out
 
 
+_DETERMINING = ("DTS", "DTP", "NO", "ALL", "SOME", "BOTH")
+_INSIDE = ("JJ", "JJR", "JJS", "NN", "NNS", "NNM", "RB", "CD", "OWN", "OTHER")
+
+
+def bared(tags: Sequence[str]) -> list[str]:
+    """The tags with every singular noun that stands without a determiner told apart, as NNM.
+
+    Such nouns name substances and feelings (*a tapestry of light*), and one that needs a
+    determiner must not take their place.
+
+    >>> bared(["DTS", "NN", "OF", "JJ", "NN"])
+    ['DTS', 'NN', 'OF', 'JJ', 'NNM']
+    """
+    out = list(tags)
+    for place, tag in enumerate(tags):
+        if tag == "NN":
+            before = place - 1
+            while before >= 0 and tags[before] in _INSIDE:
+                before -= 1
+            if before < 0 or not (tags[before].endswith("$") or tags[before] in _DETERMINING):
+                out[place] = "NNM"
+    return out
+
+
 def by_ending(tokens: Sequence[str]) -> list[str]:
     """Tags from closed classes and word endings alone: no model, every language-shaped text.
 
@@ -132,7 +168,7 @@ def by_ending(tokens: Sequence[str]) -> list[str]:
         if folded(token) == "her" and after.isalpha() and after not in CLOSED:
             guess = "DPS"
         tags.append(closed(token, before, guess) or _ending(folded(token)))
-    return numbered(tags)
+    return bared(numbered(tags))
 
 
 @lru_cache(maxsize=4096)
@@ -169,6 +205,6 @@ def hanta() -> Tagger:
         ):
             before = folded(tokens[place - 1]) if place else ""
             tags.append(closed(token, before, guess) or _BNC.get(guess, "NN"))
-        return numbered(tags)
+        return bared(numbered(tags))
 
     return tag

@@ -132,6 +132,15 @@ def joined(parts: Iterable[str]) -> str:
     >>> joined(["“", "tell", "me", ",", "”", "I", "whisper", "—", "now", "."])
     '“Tell me,” I whisper—now.'
     """
+    return capitalized(spaced(parts))
+
+
+def spaced(parts: Iterable[str]) -> str:
+    """Tokens with spaces where they belong.
+
+    >>> spaced(["a", "tapestry", "of", ","])
+    'a tapestry of,'
+    """
     out: list[str] = []
     open_before = True
     for token in parts:
@@ -139,7 +148,7 @@ def joined(parts: Iterable[str]) -> str:
             out.append(" ")
         out.append(token)
         open_before = token in CLOSE_UP_AFTER
-    return capitalized("".join(out))
+    return "".join(out)
 
 
 def capitalized(sentence: str) -> str:

@@ -105,8 +105,9 @@ def _compiled(name: str, source: str, folder: str) -> Template:
 
 
 def _beside(folder: str, name: str) -> str | None:
-    path = Path(folder, name)
-    return path.read_text("utf-8") if path.is_file() else None
+    path = Path(folder, name).resolve()
+    inside = path.is_relative_to(Path(folder).resolve())
+    return path.read_text("utf-8") if inside and path.is_file() else None
 
 
 @lru_cache(maxsize=4)
