@@ -172,11 +172,13 @@ PRONOUN = {word for words in OF.values() for word in words} | {"my", "our", "you
 
 
 def things(word: str) -> bool:
-    return bool(TAGS.get(word)) and TAGS[word] <= {"NN", "NNS"}
+    return bool(TAGS.get(word)) and TAGS[word] <= {"NN", "NNM", "NNS"}
 
 
 def qualities(word: str) -> bool:
-    return word != "very" and bool(TAGS.get(word)) and TAGS[word] <= {"NN", "NNS", "JJ", "VBN"}
+    return (
+        word != "very" and bool(TAGS.get(word)) and TAGS[word] <= {"NN", "NNM", "NNS", "JJ", "VBN"}
+    )
 
 
 def noun_phrases(line: str) -> set[tuple[str, str]]:
@@ -345,8 +347,8 @@ def test_unity_travels_to_three_far_places(dreams: list[Dream]) -> None:
     "bounds",
     [
         (80, 120),
-        (100, 100),
-        (300, 300),
+        (94, 108),
+        (290, 312),
         pytest.param((900, 1100), marks=pytest.mark.slow),
         pytest.param((1900, 2000), marks=pytest.mark.slow),
     ],

@@ -1,7 +1,7 @@
 """The command: dreams on standard output and nothing else there.
 
-Bad input ends in one clear line on standard error and exit code 2. A closed pipe ends it quietly,
-Ctrl-C with code 130. A file given by ``-o`` appears whole or not at all.
+Bad input ends in one clear line on standard error and exit code 2. A closed pipe ends it quietly
+with code 141, Ctrl-C with code 130. A file given by ``-o`` appears whole or not at all.
 """
 
 import os
@@ -62,9 +62,6 @@ class Command(click.Group):
         except (click.Abort, KeyboardInterrupt):
             _complain("stopped")
             sys.exit(130)
-        except BrokenPipeError:
-            _close_quietly()
-            sys.exit(141)
         except (OSError, ValueError, TypeError, ModuleNotFoundError) as error:
             _complain(_message(error))
             sys.exit(2)
@@ -162,11 +159,25 @@ def main(
         1 if count is None else count, seed=chosen, start=start, workers=workers, arc=arc,
         mention=mention, avoid=avoid, words=words, pronoun=pronoun, mood=mood,
     )  # fmt: skip
-    with _destination(output) as file:
+    with _endings(), _destination(output) as file:
         for text in _printed(dreams, form, template):
             file.write(text)
+        file.flush()
     again = sys.argv[1:] if seed is not None else [*sys.argv[1:], "--seed", str(chosen)]
     click.echo(f"dreamgen {shlex.join(again)}", err=True)
+
+
+@contextmanager
+def _endings() -> Iterator[None]:
+    """A closed pipe and Ctrl-C end the command here: click would end them otherwise."""
+    try:
+        yield
+    except BrokenPipeError:
+        _close_quietly()
+        raise SystemExit(141) from None
+    except KeyboardInterrupt:
+        _complain("stopped")
+        raise SystemExit(130) from None
 
 
 def _printed(dreams: Iterable[Any], form: str, template: str | None) -> Iterator[str]:

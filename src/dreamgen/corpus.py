@@ -285,7 +285,7 @@ def read_labels(name: str, source: str) -> Document:
         else:
             if body.startswith("+"):
                 again = " ".join(item.rpartition("/")[0] for item in body[1:].split()[:4])
-                notes.append(f"gave back the first word, which was dropped: {again!r}")
+                notes.append(f"gave back the dropped first word of {again!r}")
                 body = body[1:]
             found.append(_labelled(heading, body))
     if openings and found and joined(found[0].words).startswith("I am dreaming"):

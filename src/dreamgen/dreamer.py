@@ -53,7 +53,7 @@ PLANS = 4096
 
 # The words of the opening formula, and how often the length is settled anew for a template's own.
 OPENING_WORDS = 3
-TEMPLATE_TRIES = 6
+TEMPLATE_TRIES = 10
 
 
 class Dreamer:
@@ -204,24 +204,50 @@ class Dreamer:
             return Stream(key, index, path)
 
         least, most = request.words or DEFAULT_WORDS
-        around, longest = OPENING_WORDS, 0
+        around, longest, tried = OPENING_WORDS, 0, set[int]()
         for attempt in range(TEMPLATE_TRIES):
             outline = outlined(self, request, streams, around)
-            dream = self._told(outline.patient() if attempt else outline, seed, index, around)
-            count, spaced = word_count(dream.text), len(dream.text.split())
+            dream, added = self._told(outline.patient() if attempt else outline, seed, index)
+            count, spaced = word_count(dream.text) - added, len(dream.text.split()) - added
             if least <= spaced and count <= most:
                 return _without_avoided(dream, request)
+            if attempt and count <= longest < least - 50:
+                break  # the corpus has no more to say
             longest = max(longest, count)
+            tried.add(around)
             around += max(count - most, 0) - max(least - spaced, 0)
+            while around in tried:
+                around += 1 if count > most else -1
         if request.words is None:  # a small corpus has not more to say
             return _without_avoided(dream, request)
-        reach = f"this seed reaches {longest} words with this corpus; widen words=(least, most)"
+        if longest < least:
+            reach = f"this seed reaches {longest} words with this corpus: ask for that, or fewer"
+        else:
+            reach = f"try words=({max(least - 12, 0)}, {most + 12}), or another seed"
         raise Unsatisfiable("", [Words(least, most)], reach)
 
-    def _told(self, told: Outline, seed: Seed, index: int, around: int) -> Dream:
-        """The dream of an outline."""
+    def _told(self, told: Outline, seed: Seed, index: int) -> tuple[Dream, int]:
+        """The dream of an outline, shortened to what was asked, and how many of its words do not
+        count: those of fields that the schema at hand has added, unless a length was asked for."""
         told, texts = self._filled(told)
-        told = told.shortened(texts, around)
+        _, most = told.request.words or DEFAULT_WORDS
+        extra = () if told.request.words else (x for x in told.lines if x.tier == ADDED)
+        added = sum(word_count(texts[line.path]) for line in extra)
+        around = OPENING_WORDS
+        while True:
+            told = told.shortened(texts, around)
+            dream = self._dream_of(told, texts, seed, index)
+            count = word_count(dream.text)
+            if count - added <= most:
+                return dream, added
+            around = count - added - sum(word_count(texts[line.path]) for line in told.lines)
+            shorter = told.shortened(texts, around)
+            if shorter.lines == told.lines:
+                return dream, added
+            told = shorter
+
+    def _dream_of(self, told: Outline, texts: Mapping[str, str], seed: Seed, index: int) -> Dream:
+        """The sentences of an outline as a dream, judged by the schema."""
         scenes, paths = _scenes(told, texts)
         data = {
             "edition": self.edition,
@@ -257,6 +283,22 @@ class Dreamer:
                     told = told.omitting(line)
                 else:
                     told = told.without(line)
+        return self._echoed(told, texts, seen)
+
+    def _echoed(
+        self, told: Outline, texts: dict[str, str], seen: set[tuple[str, ...]]
+    ) -> tuple[Outline, dict[str, str]]:
+        """With something of the setting returning in the awakening, if nothing did by itself."""
+        if self._motifs_of({_numbered(line): texts[line.path] for line in told.lines}):
+            return told, texts
+        named = self._named(texts, told)
+        for line in reversed(told.lines):
+            plain = not any(isinstance(rule, Mentions) for rule in line.rules)
+            if named and plain and line.slot.scene == "awakening" and line.slot.many == 1:
+                other = told.with_echo(line, named)
+                again = other.line(line.path)
+                if again and (made := self._sentence(again, other, seen)):
+                    return other, texts | {line.path: made[0]}
         return told, texts
 
     def _sentence(
@@ -361,11 +403,17 @@ def _precedence(line: Line) -> tuple[bool, bool, bool, tuple[int, int]]:
 
 def _without_avoided(dream: Dream, request: Request) -> Dream:
     """The dream, if the template too keeps clear of the words to avoid."""
-    avoided = [word for word in request.avoid if not Avoids(word).holds(dream.text)]
+    said = set(spoken(dream.text))
+    avoided = [word for word in request.avoid if words(word)[0] in said and len(words(word)) == 1]
     if avoided:
         hint = "the template itself says it; let it, or render with a template of your own"
         raise Unsatisfiable("", [Avoids(*avoided)], hint)
     return dream
+
+
+def _numbered(line: Line) -> str:
+    """The path of a line, whatever has become of the scenes before it."""
+    return f"scenes.{line.scene}.{line.slot.scene}.{line.slot.name}"
 
 
 def _scenes(told: Outline, texts: Mapping[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:

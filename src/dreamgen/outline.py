@@ -26,7 +26,9 @@ from .shapes import Choice, Options, Shape, every_shape
 from .text import listed, nearest, stem, word_count, words
 
 DEFAULT_WORDS = (300, 600)
+LONGEST = 5_000
 ADDED = 4
+SMALL = 20_000
 ALTERNATIVES = 3
 MOST_TRIED = 4
 Streams = Callable[[str], Stream]
@@ -79,6 +81,9 @@ class Request:
                 raise ValueError(f"words is a pair (least, most) of whole numbers, not {words!r}")
             if pair[0] > pair[1]:
                 raise ValueError(f"words=({pair[0]}, {pair[1]}): the least is more than the most")
+            if pair[0] > LONGEST:
+                hint = f"ask for 80 to {LONGEST} words, and for more dreams (generate_many)"
+                raise Unsatisfiable("", [Words(*pair)], hint)
             words = pair[0], pair[1]
         wanted, unwanted = _phrases("mention", mention), _phrases("avoid", avoid)
         for phrase in wanted:
@@ -214,7 +219,7 @@ class Outline:
             raise Unsatisfiable(
                 failed.path,
                 _smallest(self.planner, failed.slot, self.voice, failed.rules),
-                "ask for less in one dream, or use another seed",
+                _way_out(self.planner.model, "ask for less in one dream, or use another seed"),
             )
         if shape is None:
             return self.omitting(failed)
@@ -306,12 +311,15 @@ def _offered(
     seen: dict[str, int] = {}
     found: list[Line] = []
     for place, kind in enumerate(kinds):
-        form = _form(arc, kind, seen.get(kind, 0), streams(f"scenes.{place}/form"))
-        seen[kind] = seen.get(kind, 0) + 1
+        ordinal = seen.get(kind, 0)
+        form = _form(arc, kind, ordinal, streams(f"scenes.{place}/form"))
+        own = ordinal < len(told.forms[kind])
+        seen[kind] = ordinal + 1
         last = kind not in kinds[place + 1 :]
         for slot in planner.slots[kind]:
             name = f"{kind}.{slot.name}"
-            sure = slot.required or (name in pending and (slot.name in form or last))
+            held = name in told.sure and own and slot.name in form
+            sure = slot.required or held or (name in pending and last)
             if (kind, slot.name) not in _BASE:
                 tier = ADDED
             elif name == "encounter.figure" and name in told_before and arc != "unity":
@@ -324,7 +332,8 @@ def _offered(
                 tier = 3 if name in told_before else 2
             else:
                 continue
-            pending.discard(name)
+            if sure:
+                pending.discard(name)
             told_before.add(name)
             for part in range(slot.many):
                 path = f"scenes.{place}.{name}" + (f".{part}" if slot.many > 1 else "")
@@ -333,7 +342,7 @@ def _offered(
                     possible = len(planner.choices(slot, voice)) > 0
                     if slot.required or (sure and possible and part == 0):
                         smallest = _smallest(planner, slot, voice, rules)
-                        hint = "loosen one of these rules, or give a larger corpus"
+                        hint = _way_out(planner.model, "loosen one of these rules")
                         raise Unsatisfiable(path, smallest, hint)
                     break
                 rank = (int(tier == ADDED), len(found))
@@ -506,6 +515,12 @@ def _reaches(planner: Planner, line: Line, shape: Shape, voice: str, rule: Menti
     return planner.plan(line.slot, shape, voice, (*line.rules, rule)).total > 0
 
 
+def _way_out(model: Model, otherwise: str) -> str:
+    """What would work: more text, where the corpus is a small one of the caller's own."""
+    small = model.corpus.tagger != "labels" and model.corpus.size < SMALL
+    return "the corpus is too small for this; give it more text" if small else otherwise
+
+
 def _anywhere(planner: Planner, voice: str, lines: Sequence[Line], rule: Mentions) -> Line | None:
     """A line made to meet the rule in a shape of any sentence of the corpus.
 
@@ -531,7 +546,9 @@ def _alternative(planner: Planner, phrase: str) -> str:
     return f"try {listed(alike)}" if alike else "use a larger corpus"
 
 
-def _smallest(planner: Planner, slot: Slot, voice: str, rules: Sequence[Rule]) -> list[Rule]:
+def _smallest(
+    planner: Planner, slot: Slot, voice: str, rules: Sequence[Rule]
+) -> Sequence[Rule | str]:
     """A smallest set of the rules that still leaves the field nothing: drop any and it can be met.
 
     By deletion: each rule is left out in turn, and stays out if the rest still conflict.
@@ -550,6 +567,8 @@ def _smallest(planner: Planner, slot: Slot, voice: str, rules: Sequence[Rule]) -
         )
 
     kept = [rule for rule in (*slot.rules, *rules) if not isinstance(rule, Leans)]
+    if possible(kept):  # each alone can be said, but not beside what the dream says already
+        return ["no image twice in a dream"]
     for rule in list(kept):
         fewer = [other for other in kept if other is not rule]
         if not possible(fewer):

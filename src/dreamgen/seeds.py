@@ -26,7 +26,6 @@ def fresh_seed() -> int:
     return secrets.randbelow(2**53)
 
 
-@lru_cache(maxsize=256, typed=True)
 def seed_key(seed: Seed) -> bytes:
     """The 32-byte key of a seed. An int, its decimal string and its bytes are three seeds.
 
@@ -41,6 +40,11 @@ def seed_key(seed: Seed) -> bytes:
         named = b"str:" + seed.encode("utf-8", "surrogatepass")
     else:
         named = b"bytes:" + seed
+    return _key(named)
+
+
+@lru_cache(maxsize=256)
+def _key(named: bytes) -> bytes:
     return hashlib.blake2b(named, digest_size=32, person=b"dreamgen-seed").digest()
 
 

@@ -28,6 +28,7 @@ from .text import words as words_of
 from .trie import Ints, Trie
 
 LONGEST = 60
+PLANS = 64
 
 
 class Text(markovify.Text):  # type: ignore[misc]
@@ -65,15 +66,25 @@ class Text(markovify.Text):  # type: ignore[misc]
             raise ValueError(f"{strange}: markovify's own arguments do not go with steering")
         wanted = (mention,) if isinstance(mention, str) else tuple(mention)
         shunned = (avoid,) if isinstance(avoid, str) else tuple(avoid)
-        plan = self._plan(wanted, shunned, words, opens, run)
+        asked = (wanted, shunned, words, opens, run)
+        plan = self._plans.get(asked)
+        if plan is None:
+            plan = self._plans[asked] = self._plan(*asked)
+            if len(self._plans) > PLANS:
+                del self._plans[next(iter(self._plans))]
         drawn = plan.walk(Stream(seed_key(fresh_seed() if seed is None else seed), 0, "sentence"))
         sentence: str = self.word_join([self._tokens[token] for token in drawn])
         return sentence
 
     @cached_property
+    def _plans(self) -> dict[object, Plan]:
+        """The plans of the latest requests."""
+        return {}
+
+    @cached_property
     def _tokens(self) -> list[str]:
         states = self.chain.model.items()
-        return sorted({word for _, follow in states for word in follow if word != END})
+        return sorted({w for _, follow in states for w in _counts(follow) if w != END})
 
     @cached_property
     def _states(self) -> "_States":
@@ -153,6 +164,14 @@ class Text(markovify.Text):  # type: ignore[misc]
         return automata.Novelty(trie, np.array([*range(len(symbols)), -1, -1]), run)
 
 
+def _counts(follow: Any) -> dict[str, float]:
+    """How often each word follows a state, whether the model was compiled or not."""
+    if isinstance(follow, dict):
+        return follow
+    choices, upto = follow
+    return dict(zip(choices, np.diff([0, *upto]).tolist(), strict=True))
+
+
 class _States:
     """A chain read from markovify's states, with the two calls that `product` makes of a chain."""
 
@@ -163,7 +182,7 @@ class _States:
         self.start = place[(BEGIN,) * order]
         counts, tokens, targets, weights = [], [], [], []
         for state in states:
-            follow = model[state]
+            follow = _counts(model[state])
             whole = sum(follow.values())
             rows = sorted(
                 (self.end if word == END else number[word], word, count)
