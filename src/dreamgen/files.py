@@ -77,7 +77,7 @@ def load_model(path: Path) -> tuple[Corpus, int | None, int]:
     version.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             documents = json.loads(arrays["documents"].tobytes())
     except FileNotFoundError as error:

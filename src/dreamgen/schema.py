@@ -205,7 +205,9 @@ class Revelation(Scene):
     butterflies: (
         Annotated[
             Own,
-            From("revelation.renewal", "setting.view", "setting.ground"),
+            From(
+                "revelation.renewal", "setting.view", "setting.ground", "revelation.transformation"
+            ),
             Mentions("butterflies"),
             Avoids("glimpse"),
         ]
