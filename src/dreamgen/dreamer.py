@@ -204,7 +204,9 @@ class Dreamer:
             return Stream(key, index, path)
 
         least, most = request.words or DEFAULT_WORDS
-        around, longest, tried = OPENING_WORDS, 0, set[int]()
+        around, longest = OPENING_WORDS, 0
+        low: int | None = None  # what made the dream too long, and what made it too short
+        high: int | None = None
         for attempt in range(TEMPLATE_TRIES):
             outline = outlined(self, request, streams, around)
             dream, added = self._told(outline.patient() if attempt else outline, seed, index)
@@ -214,10 +216,15 @@ class Dreamer:
             if attempt and count <= longest < least - 50:
                 break  # the corpus has no more to say
             longest = max(longest, count)
-            tried.add(around)
-            around += max(count - most, 0) - max(least - spaced, 0)
-            while around in tried:
-                around += 1 if count > most else -1
+            if count > most:
+                low, step = around, count - most
+            else:
+                high, step = around, spaced - least
+            around += step
+            if low is not None and high is not None and not low < around < high:
+                around = (low + high) // 2
+                if around in (low, high):
+                    break
         if request.words is None:  # a small corpus has not more to say
             return _without_avoided(dream, request)
         if longest < least:
