@@ -350,7 +350,6 @@ def test_unity_travels_to_three_far_places(dreams: list[Dream]) -> None:
         (94, 108),
         (290, 312),
         pytest.param((900, 1100), marks=pytest.mark.slow),
-        pytest.param((1900, 2000), marks=pytest.mark.slow),
     ],
     ids=str,
 )
@@ -359,6 +358,17 @@ def test_the_words_are_within_their_bounds(bounds: tuple[int, int]) -> None:
         dream = dreamgen.generate(seed=seed, arc=arc, words=bounds)
         assert bounds[0] <= word_count(dream.text) <= bounds[1], (seed, arc)
         assert dream.scenes[-1].kind == "awakening"
+
+
+@pytest.mark.slow
+def test_a_very_long_dream_is_written_or_the_refusal_says_what_would_do() -> None:
+    for seed in range(3):
+        try:
+            dream = dreamgen.generate(seed=seed, words=(1700, 2000))
+        except Unsatisfiable as error:
+            assert re.search(r"try words=\(\d+, \d+\)|reaches \d+ words", str(error))
+        else:
+            assert 1700 <= word_count(dream.text) <= 2000
 
 
 def forms(word: str) -> re.Pattern[str]:
