@@ -260,7 +260,8 @@ def test_a_source_archive_holds_all_that_a_packager_needs(checkout: Path, tmp_pa
         inside = {member.name.partition("/")[2] for member in opened.getmembers()}
     wanted = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".ci/run"}
     for folder in ("src", "templates", "tests", "examples", "benchmarks"):
-        here = [path for path in (checkout / folder).rglob("*") if path.is_file()]
+        files = (path for path in (checkout / folder).rglob("*") if path.is_file())
+        here = [path for path in files if path.parent.name != "__pycache__"]
         assert here, f"{folder}/ is missing or empty"
         wanted |= {path.relative_to(checkout).as_posix() for path in here}
     assert inside >= wanted
