@@ -19,7 +19,7 @@ from pathlib import Path
 
 from . import tagging
 from .errors import CorpusError
-from .text import ENDS, folded, is_word, joined, listed, normalized, sentences, tokens
+from .text import ENDS, folded, is_word, joined, sentences, tokens
 
 VOICES = ("they", "she", "he")
 SCENES = ("setting", "encounter", "revelation", "awakening")
@@ -399,19 +399,3 @@ def _closed(sentence: Sentence, begin: int, end: int) -> tuple[tuple[str, ...], 
         return words, tags
     close = (".", "”") if words.count("“") > words.count("”") else (".",)
     return (*words, *close), (*tags, *close)
-
-
-def check_labels(document: Document, source: str) -> str | None:
-    """What keeps a label file from belonging to its text, or None; the tests read it."""
-    flat = "".join(normalized(source).split()).casefold()
-    place = 0
-    for sentence in document.sentences:
-        text = "".join(sentence.text.split()).casefold()
-        at = flat.find(text, place)
-        if at < 0:
-            text = text[1:]
-            at = flat.find(text, place)
-        if at < 0:
-            return f"not in the text: {listed([sentence.text])}"
-        place = at + len(text)
-    return None
