@@ -19,10 +19,11 @@ from pathlib import Path
 
 from . import tagging
 from .errors import CorpusError
-from .text import ENDS, folded, is_word, joined, sentences, tokens
+from .text import ENDS, folded, is_word, joined, listed, sentences, tokens
 
 VOICES = ("they", "she", "he")
 SCENES = ("setting", "encounter", "revelation", "awakening")
+BUNDLED = ("documents", "book")
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".text"})
 
 
@@ -31,7 +32,8 @@ class Sentence:
     """One sentence of a document: tokens, tags, its home, and where it may be cut.
 
     ``starts`` and ``ends`` are token positions at which a clause may begin and end, ``inner`` the
-    (begin, end) pairs of clauses inside it, ``figure`` the tokens that change with the voice.
+    (begin, end) pairs of clauses inside it, ``figure`` the tokens that change with the voice. In
+    the book, ``block`` counts the scenes of a document, so that two scenes of one kind stay apart.
     """
 
     words: tuple[str, ...]
@@ -43,11 +45,24 @@ class Sentence:
     inner: tuple[tuple[int, int], ...] = ()
     figure: frozenset[int] = frozenset()
     said: bool = False
+    block: int = 0
 
     @property
     def text(self) -> str:
         """The sentence as it is printed."""
         return joined(self.words)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What holds throughout a document of the book; "" where nothing is known."""
+
+    title: str = ""
+    world: str = ""
+    pronoun: str = ""
+    figure: str = ""
+    hour: str = ""
+    mood: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,7 @@ class Document:
     sentences: tuple[Sentence, ...]
     arc: str = ""
     notes: tuple[str, ...] = ()
+    facts: Facts = Facts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +118,15 @@ class Corpus:
 
     @classmethod
     def bundled(cls, name: str = "documents") -> "Corpus":
-        """The corpus that ships with dreamgen, with its hand-made labels."""
-        if name != "documents":
-            raise CorpusError(f"no bundled corpus is called {name!r}; there is 'documents'")
-        return _bundled()
+        """What ships with dreamgen: the five "documents", or the dream "book".
+
+        The documents have labels made by hand; the sentences of the book know scene and field, and
+        are tagged by word endings when they are read.
+        """
+        if name not in BUNDLED:
+            known = listed([repr(known) for known in BUNDLED], "and")
+            raise CorpusError(f"no bundled corpus is called {name!r}; there are {known}")
+        return _bundled() if name == "documents" else _book()
 
     @classmethod
     def from_text(cls, text: str, *, name: str = "text", tagger: str | None = None) -> "Corpus":
@@ -260,6 +281,23 @@ def _bundled() -> Corpus:
     return Corpus(
         read_labels(name.removesuffix(".labels"), (folder / name).read_text("utf-8"))
         for name in names
+    )
+
+
+@lru_cache(maxsize=1)
+def _book() -> Corpus:
+    from .book import read_dream  # it makes documents, so it comes after this
+
+    worlds = (files("dreamgen") / "data" / "book").iterdir()
+    return Corpus(
+        (
+            read_dream(f"{world.name}/{item.name.removesuffix('.dream')}", item.read_text("utf-8"))
+            for world in sorted(worlds, key=lambda world: world.name)
+            if world.is_dir()
+            for item in sorted(world.iterdir(), key=lambda item: item.name)
+            if item.name.endswith(".dream")
+        ),
+        tagger="endings",
     )
 
 
