@@ -1,4 +1,4 @@
-"""Dreams: whole for every seed, new, coherent, right in their marks, and the same for ever.
+"""Dreams of the five documents: whole for every seed, new, coherent, and the same for ever.
 
 The judges here are plain regular expressions and scans of the raw documents; none is the package's.
 """
@@ -21,8 +21,9 @@ import numpy as np
 import pytest
 
 import dreamgen
-from dreamgen import Dream, Dreamer, Unsatisfiable
+from dreamgen import Corpus, Dream, Dreamer, Unsatisfiable
 
+DOCUMENTS = Dreamer(Corpus.bundled("documents"))
 ARCS = ("vulnerability", "companion", "reciprocity", "circle", "unity")
 PRONOUNS = (None, "they", "she", "he")
 FOLDER = Path(dreamgen.__file__).parent / "data" / "documents"
@@ -60,7 +61,7 @@ DREAMS: list[Dream] = []
 @pytest.fixture(scope="module")
 def dreams() -> list[Dream]:
     if not DREAMS:
-        DREAMS.extend(dreamgen.generate(**request) for request in requests(150))
+        DREAMS.extend(DOCUMENTS.generate(**request) for request in requests(150))
     return DREAMS
 
 
@@ -105,7 +106,7 @@ def test_every_seed_gives_a_whole_dream(dreams: list[Dream]) -> None:
 def test_two_thousand_seeds_give_two_thousand_whole_dreams() -> None:
     texts = set()
     for request in requests(2000):
-        dream = dreamgen.generate(**request)
+        dream = DOCUMENTS.generate(**request)
         judged(dream, request)
         novel(dream)
         coherent(dream)
@@ -118,8 +119,8 @@ def test_different_seeds_give_different_dreams(dreams: list[Dream]) -> None:
 
 
 def test_a_dream_without_an_arc_takes_each_of_the_five() -> None:
-    assert {dreamgen.generate(seed=seed).arc for seed in range(40)} == set(ARCS)
-    assert {dreamgen.generate(seed=s).cast.pronoun for s in range(40)} == {"they", "she", "he"}
+    assert {DOCUMENTS.generate(seed=seed).arc for seed in range(40)} == set(ARCS)
+    assert {DOCUMENTS.generate(seed=s).cast.pronoun for s in range(40)} == {"they", "she", "he"}
 
 
 # New
@@ -355,7 +356,7 @@ def test_unity_travels_to_three_far_places(dreams: list[Dream]) -> None:
 )
 def test_the_words_are_within_their_bounds(bounds: tuple[int, int]) -> None:
     for seed, arc in enumerate(ARCS):
-        dream = dreamgen.generate(seed=seed, arc=arc, words=bounds)
+        dream = DOCUMENTS.generate(seed=seed, arc=arc, words=bounds)
         assert bounds[0] <= word_count(dream.text) <= bounds[1], (seed, arc)
         assert dream.scenes[-1].kind == "awakening"
 
@@ -365,7 +366,7 @@ def test_a_very_long_dream_is_written_or_the_refusal_says_what_would_do() -> Non
     for seed in range(3):
         refusal = ""
         try:
-            dream = dreamgen.generate(seed=seed, words=(1700, 2000))
+            dream = DOCUMENTS.generate(seed=seed, words=(1700, 2000))
         except Unsatisfiable as error:
             refusal = str(error)
         if refusal:
@@ -384,23 +385,23 @@ def forms(word: str) -> re.Pattern[str]:
 )
 def test_every_word_to_be_mentioned_is(wanted: list[str]) -> None:
     for seed, arc in enumerate(ARCS):
-        dream = dreamgen.generate(seed=seed, arc=arc, mention=wanted)
+        dream = DOCUMENTS.generate(seed=seed, arc=arc, mention=wanted)
         for word in wanted:
             assert forms(word.removesuffix("s")).search(dream.text), (seed, arc, word)
         coherent(dream)
 
 
 def test_a_long_dream_is_as_long_as_asked() -> None:
-    dream = dreamgen.generate(seed=3, arc="circle", words=(900, 1000))
+    dream = DOCUMENTS.generate(seed=3, arc="circle", words=(900, 1000))
     assert 900 <= word_count(dream.text) <= 1000
 
 
 def test_no_word_to_be_avoided_is_there() -> None:
     unwanted = ["tapestry", "dream", "silver", "heart", "whisper"]
-    plain = " ".join(dreamgen.generate(seed=seed, arc=arc).text for seed, arc in enumerate(ARCS))
+    plain = " ".join(DOCUMENTS.generate(seed=seed, arc=arc).text for seed, arc in enumerate(ARCS))
     assert sum(bool(forms(word).search(plain)) for word in unwanted) >= 4
     for seed, arc in enumerate(ARCS):
-        dream = dreamgen.generate(seed=seed, arc=arc, avoid=unwanted)
+        dream = DOCUMENTS.generate(seed=seed, arc=arc, avoid=unwanted)
         for word in unwanted:
             assert not forms(word).search(" ".join(line for _, line in dream.lines())), (arc, word)
 
@@ -410,7 +411,7 @@ def test_no_word_to_be_avoided_comes_from_the_template() -> None:
     for word in ("dreaming", "then", "now", "am"):
         for seed in range(3):
             try:
-                dream = dreamgen.generate(seed=seed, avoid=[word])
+                dream = DOCUMENTS.generate(seed=seed, avoid=[word])
             except Unsatisfiable:
                 continue
             assert not re.search(rf"\b{word}\b", dream.text, re.IGNORECASE), (seed, word)
@@ -418,7 +419,7 @@ def test_no_word_to_be_avoided_comes_from_the_template() -> None:
 
 def test_words_may_be_asked_for_and_shunned_at_once() -> None:
     for seed in range(6):
-        dream = dreamgen.generate(
+        dream = DOCUMENTS.generate(
             seed=seed, mention=["moth", "rain"], avoid=["veil", "gold"], words=(200, 260),
             pronoun="she", mood="sadness",
         )  # fmt: skip
@@ -433,7 +434,7 @@ def test_words_may_be_asked_for_and_shunned_at_once() -> None:
 
 
 def test_a_phrase_can_be_mentioned() -> None:
-    dream = dreamgen.generate(seed=7, mention=["waking world"])
+    dream = DOCUMENTS.generate(seed=7, mention=["waking world"])
     assert "waking world" in dream.text.casefold()
 
 
@@ -441,8 +442,10 @@ def test_a_mood_draws_its_words_nearer() -> None:
     sad = re.compile(
         r"\b(?:sorrow|grief|tear|loss|lonel|pain|rain|shadow|storm|indigo)", re.IGNORECASE
     )
-    plain = sum(len(sad.findall(dreamgen.generate(seed=s).text)) for s in range(15))
-    heavy = sum(len(sad.findall(dreamgen.generate(seed=s, mood="sadness").text)) for s in range(15))
+    plain = sum(len(sad.findall(DOCUMENTS.generate(seed=s).text)) for s in range(15))
+    heavy = sum(
+        len(sad.findall(DOCUMENTS.generate(seed=s, mood="sadness").text)) for s in range(15)
+    )
     assert heavy > 1.3 * plain
 
 
@@ -451,16 +454,16 @@ def test_a_mood_draws_its_words_nearer() -> None:
 
 def test_an_unknown_word_is_refused_with_the_nearest_known() -> None:
     with pytest.raises(Unsatisfiable, match="jasmine") as caught:
-        dreamgen.generate(seed=7, mention=["jasmyne"])
+        DOCUMENTS.generate(seed=7, mention=["jasmyne"])
     assert repr(caught.value.rules[0]) == "Mentions('jasmyne')"
     assert "jasmine" in caught.value.hint
     with pytest.raises(Unsatisfiable, match="qwzx"):
-        dreamgen.generate(seed=7, mention=["qwzx"])
+        DOCUMENTS.generate(seed=7, mention=["qwzx"])
 
 
 def test_what_cannot_be_met_is_told_as_data() -> None:
     with pytest.raises(Unsatisfiable) as caught:
-        dreamgen.generate(seed=7, arc="circle", avoid=["moth"])
+        DOCUMENTS.generate(seed=7, arc="circle", avoid=["moth"])
     error = caught.value
     assert isinstance(error, ValueError)
     assert "Mentions('moth')" in {repr(rule) for rule in error.rules}
@@ -477,7 +480,7 @@ def test_what_cannot_be_met_is_told_as_data() -> None:
 def test_a_word_both_asked_for_and_shunned_is_refused() -> None:
     for avoid in ("moth", "moths"):
         with pytest.raises(Unsatisfiable) as caught:
-            dreamgen.generate(seed=7, mention=["moth"], avoid=[avoid])
+            DOCUMENTS.generate(seed=7, mention=["moth"], avoid=[avoid])
         assert {repr(rule) for rule in caught.value.rules} == {
             "Mentions('moth')", f"Avoids({avoid!r})",
         }  # fmt: skip
@@ -486,7 +489,7 @@ def test_a_word_both_asked_for_and_shunned_is_refused() -> None:
 @pytest.mark.parametrize("bounds", [(1, 5), (0, 0), (100_000, 100_000)])
 def test_an_impossible_length_says_what_would_do(bounds: tuple[int, int]) -> None:
     with pytest.raises(Unsatisfiable) as caught:
-        dreamgen.generate(seed=7, words=bounds)
+        DOCUMENTS.generate(seed=7, words=bounds)
     assert "Words(" in str(caught.value)
     assert re.search(r"\d+ to \d+ words", str(caught.value))
 
@@ -508,23 +511,23 @@ def test_an_impossible_length_says_what_would_do(bounds: tuple[int, int]) -> Non
 )
 def test_a_value_that_makes_no_sense_is_refused(bad: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
-        dreamgen.generate(seed=7, **bad)
+        DOCUMENTS.generate(seed=7, **bad)
     with pytest.raises(ValueError, match=named):
-        dreamgen.generate_many(1, seed=7, **bad)
+        DOCUMENTS.generate_many(1, seed=7, **bad)
 
 
 def test_a_seed_is_an_int_a_str_or_bytes() -> None:
     for seed in (1.5, True, (1,), ["7"]):
         with pytest.raises(TypeError, match="seed"):
-            dreamgen.generate(seed=seed)  # type: ignore[arg-type]
-    assert len({dreamgen.generate(seed=seed).text for seed in (7, "7", b"7")}) == 3
+            DOCUMENTS.generate(seed=seed)  # type: ignore[arg-type]
+    assert len({DOCUMENTS.generate(seed=seed).text for seed in (7, "7", b"7")}) == 3
 
 
 def test_a_count_is_not_negative() -> None:
     for bad in ({"count": -1}, {"count": 1, "start": -1}, {"count": 1, "workers": 0}):
         with pytest.raises(ValueError, match="or more"):
-            list(dreamgen.generate_many(seed=7, **bad))  # type: ignore[arg-type]
-    assert list(dreamgen.generate_many(0, seed=7)) == []
+            list(DOCUMENTS.generate_many(seed=7, **bad))  # type: ignore[arg-type]
+    assert list(DOCUMENTS.generate_many(0, seed=7)) == []
 
 
 # The same for ever
@@ -532,8 +535,8 @@ def test_a_count_is_not_negative() -> None:
 
 def test_the_same_seed_gives_the_same_dream() -> None:
     for seed in (7, "moth", b"\x00\xff"):
-        assert dreamgen.generate(seed=seed).to_json() == dreamgen.generate(seed=seed).to_json()
-        assert dreamgen.generate(seed=seed).to_json() == Dreamer().generate(seed=seed).to_json()
+        assert DOCUMENTS.generate(seed=seed).to_json() == DOCUMENTS.generate(seed=seed).to_json()
+        assert DOCUMENTS.generate(seed=seed).to_json() == Dreamer().generate(seed=seed).to_json()
 
 
 def test_a_dream_does_not_depend_on_those_before_it() -> None:
@@ -547,20 +550,20 @@ def test_a_dream_does_not_depend_on_those_before_it() -> None:
 
 
 def test_a_drawn_seed_brings_its_dream_back() -> None:
-    dream = dreamgen.generate()
-    assert dreamgen.generate(seed=dream.seed) == dream
-    assert dreamgen.generate().seed != dream.seed
-    batch = list(dreamgen.generate_many(2))
+    dream = DOCUMENTS.generate()
+    assert DOCUMENTS.generate(seed=dream.seed) == dream
+    assert DOCUMENTS.generate().seed != dream.seed
+    batch = list(DOCUMENTS.generate_many(2))
     assert batch[0].seed == batch[1].seed
-    assert list(dreamgen.generate_many(2, seed=batch[0].seed)) == batch
+    assert list(DOCUMENTS.generate_many(2, seed=batch[0].seed)) == batch
 
 
 def test_the_global_generators_are_left_alone() -> None:
     random.seed(5)
     state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
-    dreamgen.generate()
-    dreamgen.generate(seed=7)
-    list(dreamgen.generate_many(2, seed=7))
+    DOCUMENTS.generate()
+    DOCUMENTS.generate(seed=7)
+    list(DOCUMENTS.generate_many(2, seed=7))
     assert random.getstate() == state
     for before, after in zip(numpy_state, np.random.get_state(), strict=True):  # noqa: NPY002
         assert np.array_equal(before, after)
@@ -571,31 +574,33 @@ BATCH = 66  # more than one chunk
 
 @pytest.fixture(scope="module")
 def batch() -> list[str]:
-    return [digest(dream) for dream in dreamgen.generate_many(BATCH, seed="batch", words=(90, 130))]
+    return [
+        digest(dream) for dream in DOCUMENTS.generate_many(BATCH, seed="batch", words=(90, 130))
+    ]
 
 
 def test_the_dreams_of_a_batch_differ(batch: list[str]) -> None:
     assert len(set(batch)) == BATCH
-    first = next(iter(dreamgen.generate_many(1, seed="batch", words=(90, 130))))
-    assert first == dreamgen.generate(seed="batch", words=(90, 130))
+    first = next(iter(DOCUMENTS.generate_many(1, seed="batch", words=(90, 130))))
+    assert first == DOCUMENTS.generate(seed="batch", words=(90, 130))
 
 
 def test_a_shard_is_a_slice_of_the_batch(batch: list[str]) -> None:
     for start, count in ((0, 3), (5, 7), (63, 3), (65, 1), (4, 0)):
-        shard = dreamgen.generate_many(count, seed="batch", start=start, words=(90, 130))
+        shard = DOCUMENTS.generate_many(count, seed="batch", start=start, words=(90, 130))
         made = list(shard)
         assert [dream.index for dream in made] == list(range(start, start + count))
         assert [digest(dream) for dream in made] == batch[start : start + count]
 
 
 def test_workers_do_not_change_a_dream(batch: list[str]) -> None:
-    made = dreamgen.generate_many(BATCH, seed="batch", workers=2, words=(90, 130))
+    made = DOCUMENTS.generate_many(BATCH, seed="batch", workers=2, words=(90, 130))
     assert [digest(dream) for dream in made] == batch
 
 
 def test_an_executor_of_ones_own_does_not_change_a_dream(batch: list[str]) -> None:
     with ThreadPoolExecutor(3) as pool:
-        made = dreamgen.generate_many(BATCH, seed="batch", workers=pool, words=(90, 130))
+        made = DOCUMENTS.generate_many(BATCH, seed="batch", workers=pool, words=(90, 130))
         assert [digest(dream) for dream in made] == batch
 
 
@@ -611,20 +616,20 @@ def test_threads_do_not_change_a_dream(batch: list[str]) -> None:
 
 
 def test_a_batch_is_made_as_it_is_asked_for() -> None:
-    assert len(list(islice(dreamgen.generate_many(10**9, seed=7, words=(90, 130)), 2))) == 2
+    assert len(list(islice(DOCUMENTS.generate_many(10**9, seed=7, words=(90, 130)), 2))) == 2
 
 
 ELSEWHERE = """
 import hashlib, dreamgen
 for seed in (7, "moth"):
-    dream = dreamgen.generate(seed=seed, mention=["rain"], avoid=["moon"])
+    dream = DOCUMENTS.generate(seed=seed, mention=["rain"], avoid=["moon"])
     print(hashlib.sha256(dream.to_json().encode()).hexdigest())
 """
 
 
 def here() -> list[str]:
     asked = {"mention": ["rain"], "avoid": ["moon"]}
-    return [digest(dreamgen.generate(seed=seed, **asked)) for seed in (7, "moth")]  # type: ignore[arg-type]
+    return [digest(DOCUMENTS.generate(seed=seed, **asked)) for seed in (7, "moth")]  # type: ignore[arg-type]
 
 
 def elsewhere(python: str, hash_seed: str) -> list[str]:
@@ -695,7 +700,7 @@ def voiced_or_closed(said: list[str], there: list[str]) -> bool:
 
 
 def test_the_sources_of_an_edited_dream_are_those_of_its_own_words() -> None:
-    data = json.loads(dreamgen.generate(seed=7).to_json())
+    data = json.loads(DOCUMENTS.generate(seed=7).to_json())
     data["scenes"][0]["place"] = "Nine teacups of jasmine sing."
     spans = Dream.model_validate(data).sources()[0].spans
     said = [word for span in spans for word in pieces(span.text)]

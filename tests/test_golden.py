@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 import dreamgen
-from dreamgen import Dream, Dreamer, shapes
+from dreamgen import Corpus, Dream, Dreamer, shapes
 from dreamgen.corpus import VOICES
 from dreamgen.model import bundled_model
 from dreamgen.schema import scenes_of, slots
 
 FILE = Path(__file__).parent / "golden" / "dreams.json"
+DREAMERS = {"book": Dreamer(), "documents": Dreamer(Corpus.bundled("documents"))}
 ARCS = ("vulnerability", "companion", "reciprocity", "circle", "unity")
 SEEDS: tuple[int | str | bytes, ...] = (7, "moth", b"\x00\xff")
 STALE = (
@@ -29,10 +30,13 @@ STALE = (
 def made() -> dict[str, Any]:
     """The golden dreams as the package writes them now."""
     dreams = {
-        f"{arc} {seed!r}": dreamgen.generate(seed=seed, arc=arc) for arc in ARCS for seed in SEEDS
+        f"{name} {arc} {seed!r}": dreamer.generate(seed=seed, arc=arc)
+        for name, dreamer in DREAMERS.items()
+        for arc in ARCS
+        for seed in SEEDS
     }
     return {
-        "edition": Dreamer().edition,
+        "editions": {name: dreams[f"{name} unity 7"].edition for name in DREAMERS},
         "dreams": {
             name: {
                 "sha256": hashlib.sha256(dream.to_json().encode()).hexdigest(),
@@ -52,29 +56,27 @@ def golden() -> dict[str, Any]:
     return kept
 
 
-def test_the_golden_file_is_of_this_edition() -> None:
-    assert golden()["edition"] == Dreamer().edition, (
+@pytest.mark.parametrize("name", DREAMERS)
+def test_every_dream_names_the_edition(name: str) -> None:
+    assert DREAMERS[name].generate(seed=7).edition == golden()["editions"][name], (
         "the edition changed: run `python tests/test_golden.py` and say so in CHANGELOG.md"
     )
 
 
-def test_every_dream_names_the_edition() -> None:
-    assert dreamgen.generate(seed=7).edition == golden()["edition"]
-
-
+@pytest.mark.parametrize("name", DREAMERS)
 @pytest.mark.parametrize("arc", ARCS)
-def test_a_seed_keeps_its_text(arc: str) -> None:
+def test_a_seed_keeps_its_text(name: str, arc: str) -> None:
     kept = golden()["dreams"]
     for seed in SEEDS:
-        dream = dreamgen.generate(seed=seed, arc=arc)
-        assert dream.text == kept[f"{arc} {seed!r}"]["text"], STALE
+        dream = DREAMERS[name].generate(seed=seed, arc=arc)
+        assert dream.text == kept[f"{name} {arc} {seed!r}"]["text"], STALE
         digest = hashlib.sha256(dream.to_json().encode()).hexdigest()
-        assert digest == kept[f"{arc} {seed!r}"]["sha256"], STALE
+        assert digest == kept[f"{name} {arc} {seed!r}"]["sha256"], STALE
 
 
 def test_the_golden_dreams_are_of_every_arc_and_seed() -> None:
     kept = golden()["dreams"]
-    assert set(kept) == {f"{arc} {seed!r}" for arc in ARCS for seed in SEEDS}
+    assert set(kept) == {f"{n} {arc} {seed!r}" for n in DREAMERS for arc in ARCS for seed in SEEDS}
     assert len({row["sha256"] for row in kept.values()}) == len(kept)
 
 

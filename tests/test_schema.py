@@ -164,7 +164,8 @@ class Harbour(Setting):
 
 
 def test_an_added_field_is_filled_and_leaves_the_others_as_they_were() -> None:
-    plain, grown = Dreamer(), Dreamer(schema=Harbour)
+    plain = Dreamer(Corpus.bundled("documents"))
+    grown = Dreamer(schema=Harbour)
     filled = 0
     for seed in range(30):
         before, after = plain.generate(seed=seed), grown.generate(seed=seed)

@@ -30,6 +30,7 @@ from .files import load_model, save_model
 from .model import RUN, Model, bundled_model
 from .outline import ADDED, DEFAULT_WORDS, Line, Outline, Request, outlined
 from .repeats import Once, Unlike
+from .retelling import retelling
 from .rules import Avoids, Mentions, Rule, Words
 from .sampler import Plan
 from .schema import (
@@ -81,11 +82,13 @@ class Dreamer:
             raise TypeError(f"a Dreamer takes a Corpus, not {type(corpus).__name__}")
         if not (isinstance(schema, type) and issubclass(schema, Dream | Scene)):
             raise SchemaError(f"schema is a Dream or Scene class, not {schema!r}")
-        plain = corpus is None and order is None and run == RUN
+        documents = corpus is None or corpus is Corpus.bundled("documents")
+        plain = documents and order is None and run == RUN
         self.model = bundled_model() if plain else Model(
-            corpus or Corpus.bundled(), order=order, run=run
+            corpus or Corpus.bundled("documents"), order=order, run=run
         )  # fmt: skip
         self._given = (corpus, schema, order, run)
+        self._book = corpus is None and schema is Dream and order is None and run == RUN
         self.schema = dream_with(schema) if issubclass(schema, Scene) else schema
         self.scenes = {kind_of(scene): scene for scene in scenes_of(self.schema)}
         self.slots = {kind: slots(scene) for kind, scene in self.scenes.items()}
@@ -111,7 +114,7 @@ class Dreamer:
         _corpus, schema, order, run = self._given
         if schema is not Dream:
             raise SchemaError("a schema of your own is code and is not saved; give it to load()")
-        save_model(Path(path), self.model.corpus, order, run)
+        save_model(Path(path), self.model.corpus, order, run, book=self._book)
 
     @classmethod
     def load(cls, path: str | Path, *, schema: type[Dream] | type[Scene] = Dream) -> "Dreamer":
@@ -198,6 +201,8 @@ class Dreamer:
 
     def _dream(self, seed: Seed, index: int, request: Request) -> Dream:
         """One dream of a seed; the request was checked."""
+        if self._book and (told := retelling().dream(seed, index, request)):
+            return told
         key = seed_key(seed)
 
         def streams(path: str) -> Stream:

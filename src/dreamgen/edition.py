@@ -7,7 +7,7 @@ from .schema import Dream, scenes_of, slots
 from .shapes import data_digest, made_for
 
 # Raised by one whenever a change alters any text that a seed gives.
-ALGORITHM = 1
+ALGORITHM = 2
 
 
 def edition_of(model: Model, schema: type[Dream] = Dream) -> str:

@@ -43,7 +43,9 @@ def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
         raise
 
 
-def save_model(path: Path, corpus: Corpus, order: int | None, run: int) -> None:
+def save_model(
+    path: Path, corpus: Corpus, order: int | None, run: int, *, book: bool = False
+) -> None:
     """The documents of a corpus, their tags and labels, and the settings of a model, as one file.
 
     An uncompressed ``.npz`` of two arrays of bytes, each JSON in UTF-8; the same model gives the
@@ -55,7 +57,7 @@ def save_model(path: Path, corpus: Corpus, order: int | None, run: int) -> None:
             sentence["figure"] = sorted(sentence["figure"])
     header = {
         "magic": _MAGIC, "format": FORMAT, "digest": corpus.digest, "tagger": corpus.tagger,
-        "order": order, "run": run,
+        "order": order, "run": run, "book": book,
     }  # fmt: skip
     arrays = {"header": _bytes(header), "documents": _bytes(documents)}
     with replacing(path, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as store:
@@ -70,8 +72,8 @@ def _bytes(value: object) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return np.frombuffer(text.encode(), np.uint8)
 
 
-def load_model(path: Path) -> tuple[Corpus, int | None, int]:
-    """The corpus, order and run of a saved model.
+def load_model(path: Path) -> tuple[Corpus | None, int | None, int]:
+    """The corpus, order and run of a saved model; no corpus for what ships, the book with it.
 
     Raises `ModelFileError` where the file is missing, foreign, truncated, corrupted or from a later
     version.
@@ -98,7 +100,7 @@ def load_model(path: Path) -> tuple[Corpus, int | None, int]:
         raise ModelFileError(f"{path}: is damaged; make it again with Dreamer.save()") from error
     if corpus.digest != digest:
         raise ModelFileError(f"{path}: is damaged: its text is not the one that was saved")
-    return corpus, order, run
+    return None if header.get("book") else corpus, order, run
 
 
 def _document(data: dict[str, Any]) -> Document:

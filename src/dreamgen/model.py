@@ -212,5 +212,5 @@ def _kinds() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def bundled_model() -> Model:
-    """The model of the corpus that ships with dreamgen."""
-    return Model(Corpus.bundled())
+    """The model of the five documents."""
+    return Model(Corpus.bundled("documents"))

@@ -31,6 +31,9 @@ from .errors import TemplateError
 from .schema import Dream, Scene
 from .seeds import Stream, choice, seed_key
 
+# Words that may lead a paragraph; the sentences of the book have joints of their own.
+LEADS = ("", "Then", "Now", "Soon")
+
 BUILT_IN = {"text": "text.j2", "markdown": "markdown.j2", "html": "html.j2"}
 
 
@@ -49,6 +52,7 @@ def render(dream: Dream, template: str | Path = "text") -> str:
         "dream": dream,
         "choose": _chooser(dream),
         "paragraphs": [_paragraph(scene) for scene in dream.scenes],
+        "leads": ("",) if dream.edition.startswith("book") else LEADS,
     }
     try:
         return made.render(context).strip()
@@ -155,7 +159,7 @@ def led(line: str, lead: str) -> str:
     ('Then the mist parts.', 'Slowly, the mist parts.')
     """
     first, _, rest = line.partition(" ")
-    if not lead or first.casefold() not in _PLAIN:
+    if not lead or first.casefold() not in _PLAIN or lead.casefold() in rest.casefold().split():
         return line
     return f"{lead} {first if first == 'I' else first.lower()} {rest}"
 

@@ -20,6 +20,8 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from . import automata
 from .automata import Automaton
+from .bookmodel import RUN as BOOK_RUN
+from .bookmodel import book_model
 from .errors import SchemaError
 from .model import Model, bundled_model
 from .text import cut, folded, listed, roots, spoken, stem, tokens, words
@@ -304,7 +306,8 @@ class Shaped(Rule):
 class Novel(Rule):
     """No run of more than ``run`` tokens, punctuation counted, is a run of the corpus.
 
-    ``run`` is by default the bound of the model (5).
+    ``run`` is by default the bound of the model: 5 for the documents. Where no model is named, a
+    text may not share more than 6 tokens with the dream book either.
 
     >>> Novel(5).fault("The air is sweet with the scent of rain.")
     "'the air is sweet with the' is in the corpus"
@@ -321,9 +324,14 @@ class Novel(Rule):
 
     def fault(self, text: str, model: Model | None = None) -> str:
         """The first run that is too long."""
+        said = [folded(token) for token in cut(text)]
+        if model is None and self.run is None:
+            book = book_model()
+            begin = book.copied(book.compared(said))
+            if begin >= 0:
+                return f"{' '.join(said[begin : begin + BOOK_RUN + 1])!r} is in the book"
         model = model or bundled_model()
         length = self._bound(model) + 1
-        said = [folded(token) for token in cut(text)]
         grams = model.grams(length)
         runs = list(zip(*(said[start:] for start in range(length)), strict=False))
         if grams.isdisjoint(runs):

@@ -108,6 +108,9 @@ class Setting(Scene):
         | None
     ) = Field(None, description="underfoot")
     time: Annotated[Own, From("setting.time")] | None = Field(None, description="how time moves")
+    thing: Annotated[Own, From("setting.thing")] | None = Field(
+        None, description="a small thing that draws the eye"
+    )
     communion: Annotated[Own, From("setting.communion")] | None = Field(
         None, description="what we are to one another here"
     )
@@ -145,6 +148,9 @@ class Encounter(Scene):
     )
     face: Annotated[Own, From("encounter.face")] | None = Field(
         None, description="their face, eyes, presence"
+    )
+    gesture: Annotated[Own, From("encounter.gesture")] | None = Field(
+        None, description="something small that the figure does"
     )
     presence: Annotated[Own, From("encounter.presence")] | None = Field(
         None, description="the life of a far place"
@@ -199,6 +205,9 @@ class Revelation(Scene):
         ]
         | None
     ) = Field(None, description="the dreamer's own story, told in return")
+    changed: Annotated[Own, From("revelation.changed")] | None = Field(
+        None, description="the thing of the setting, changed"
+    )
     moths: (
         Annotated[Own, From("revelation.transformation", "encounter.call"), Mentions("moth")] | None
     ) = Field(None, description="sorrows become moths")
@@ -387,10 +396,13 @@ class Dream(BaseModel):
     def sources(self, model: Model | None = None) -> tuple[Source, ...]:
         """For each sentence the corpus runs that it is made of, longest first from the left.
 
-        ``model`` is the model that wrote it (`Dreamer.model`), by default the bundled one.
+        ``model`` is the model that wrote it (`Dreamer.model`), by default the one that ships.
         """
-        from .sources import sources_of  # reads dreams, so it comes after this
+        from .bookmodel import book_model  # only for this is the book read
+        from .sources import sources_in, sources_of  # they read dreams, so they come after this
 
+        if model is None and self.edition.startswith("book"):
+            return sources_in(self.lines(), book_model())
         return sources_of(self.lines(), model)
 
 
