@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
-from itertools import product
+from itertools import pairwise, product
 from math import isclose
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 import dreamgen
 from dreamgen import Corpus, Dream
 from dreamgen.bookmodel import RUN, book_model, made
-from dreamgen.frames import KEEP, KEEP_VERB, article
+from dreamgen.frames import article, keeping
 from dreamgen.kinds import PARTS, kinds
 from dreamgen.outline import Request
 from dreamgen.retelling import FORMS, Retelling
@@ -32,6 +32,12 @@ OF = {
     "she": {"she", "her", "hers", "herself"},
     "he": {"he", "him", "his", "himself"},
 }
+VOICED = (
+    OF["she"]
+    | OF["he"]
+    | {"a", "an", "she’s", "he’s"}
+    | {noun + ending for noun in ("woman", "man", "girl", "boy") for ending in ("", "’s")}
+)
 ARCS = tuple(FORMS)
 VOICES = (None, "they", "she", "he")
 
@@ -73,7 +79,7 @@ def judged(dream: Dream) -> None:
         assert GRAMS.isdisjoint(runs), (path, line)
         assert strange.isdisjoint(said), (path, line)
         assert line[0].isupper() or line[0] == "“", line
-        assert not re.search(r"\s[,.!?]|\s\s|\ba [aeio]\w|\ban [^aeioh]\w", line), line
+        assert not re.search(r"\s[,.!?]|\s\s|\ba [aei]\w|\ban [^aeiouh]\w", line), line
         assert line.count("“") == line.count("”")
     assert dream.motifs
     for motif in dream.motifs:
@@ -106,10 +112,10 @@ def test_an_arc_tells_what_is_its_own(dreams: list[Dream]) -> None:
             "vulnerability": {"turn", "coda"},
             "companion": {"walk", "vow"},
             "reciprocity": {"in_return", "transformation"},
-            "circle": {"speech", "storm", "moths", "butterflies", "circle"},
+            "circle": {"call", "storm", "moths", "butterflies", "circle"},
             "unity": {"journey", "vision"},
         }[dream.arc]
-        assert len(own & fields) >= len(own) - 1, (dream.arc, fields)
+        assert own <= fields, (dream.arc, fields)
 
 
 def test_a_dream_comes_back_from_json(dreams: list[Dream]) -> None:
@@ -175,7 +181,7 @@ def test_every_source_is_where_it_says(dreams: list[Dream]) -> None:
         )
         for span in source.spans:
             sentence = book[span.document].sentences[span.sentence].text
-            assert len(set(pieces(span.text)) & set(pieces(sentence))) > 0
+            assert set(pieces(span.text)) - VOICED <= set(pieces(sentence))
 
 
 # The law of a line
@@ -205,9 +211,9 @@ def test_a_telling_has_its_weight_over_the_sum_of_all() -> None:
         options = []
         for slot in frame.slots:
             own = frame.tokens[slot.place]
-            keep = KEEP_VERB if model.tokens[own][1].startswith("VB") else KEEP
+            keep = keeping(model.tokens[own][1])
             upto = [0.0, *slot.chosen.upto]
-            shares = [(b - a) / upto[-1] for a, b in zip(upto, upto[1:], strict=False)]
+            shares = [(b - a) / upto[-1] for a, b in pairwise(upto)]
             options.append([(own, keep), *zip(slot.chosen.tokens, shares, strict=True)])
         for ways in product(*options):
             tokens = list(frame.tokens)
@@ -300,10 +306,8 @@ def test_a_line_is_printed_as_it_was_read() -> None:
         low, high = model.frames.first[line], model.frames.first[line + 1]
         text = printed(model, model.frames.tokens[low:high].tolist())[0]
         sentence = documents[dream].sentences[place].text
-        alike = {"she", "he", "her", "him", "his", "herself", "himself", "woman", "man"}
-        alike |= {"girl", "boy", "she’s", "he’s"}
-        plain = [w for w in pieces(text) if w not in alike]
-        assert plain == [w for w in pieces(sentence) if w not in alike]
+        plain = [w for w in pieces(text) if w not in VOICED]
+        assert plain == [w for w in pieces(sentence) if w not in VOICED]
 
 
 def test_every_form_names_fields_of_the_schema() -> None:

@@ -143,7 +143,7 @@ def main(
     workers: int | None,
     output: Path | None,
 ) -> None:
-    """Write whole dreams, scene by scene, from five documents or a corpus of your own.
+    """Write whole dreams, scene by scene, from the dream book or a corpus of your own.
 
     The dreams go to standard output; the line that repeats them goes to standard error.
     """

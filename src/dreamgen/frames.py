@@ -31,8 +31,9 @@ Small = NDArray[np.int32]
 Weights = NDArray[np.float32]
 
 # The weight of going on with the run that a frame is on, against 1 for leaving it at a slot: at a
-# noun or an adjective, and at a verb, whose place is harder to fill.
-KEEP, KEEP_VERB = 5.0, 25.0
+# noun or an adjective, at a verb, whose place is harder to fill, and at an adverb or a preposition,
+# which give way where nothing else can.
+KEEP, KEEP_VERB, KEEP_SMALL = 5.0, 25.0, 200.0
 
 # How much more a word weighs that the corpus has under the same governor, or in the same world.
 GOVERNED, AT_HOME = 5.0, 2.0
@@ -42,6 +43,8 @@ _VALENCY = frozenset(
 )
 _FILLS = {
     "N": frozenset("nsubj nsubjpass dobj pobj attr conj appos compound ROOT oprd".split()),
+    "R": frozenset({"advmod"}),
+    "P": frozenset({"prep"}),
     "J": frozenset("amod acomp attr conj oprd".split()),
     "V": frozenset("ROOT conj relcl acl advcl ccomp xcomp pcomp amod acomp".split()),
 }
@@ -53,6 +56,13 @@ _WAYS = frozenset("into onto through toward towards to from out off past up down
 _VOWELS = frozenset("aeiou")
 _CONSONANT = ("uni", "use", "usu", "one", "once", "eu", "ewe")
 _SILENT = ("hour", "honest", "honor", "heir")
+
+
+def keeping(tag: str) -> float:
+    """The weight of keeping a token of a tag."""
+    if tag.startswith("VB"):
+        return KEEP_VERB
+    return KEEP_SMALL if tag in ("IN", "RB") else KEEP
 
 
 def article(word: str) -> str:
@@ -88,13 +98,15 @@ def slot_class(line: Parsed, place: int) -> tuple[object, ...] | None:
     """
     word, tag = folded(line.words[place]), line.tags[place]
     part = part_of(tag)
-    if part not in ("N", "V", "J") or not word.isalpha():
+    if not part or not word.isalpha():
         return None
     label = line.labels[place] if line.labels else ""
     kind = kinds().get((part, word))
     if kind is None or (label and label not in _FILLS[part]):
         return None
     tag = "NN" if tag == "NNM" else tag
+    if part == "P":
+        return part, tag, kind, line.tags[line.heads[place]][:2] if line.heads else ""
     if part == "V":
         return part, tag, kind, valency(line, place), label == "amod"
     if part == "N":

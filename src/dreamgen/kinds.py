@@ -6,20 +6,26 @@ Lists sorted by reading (``data/kinds/*.txt``), a kind a line. A word of no kind
 from functools import lru_cache
 from importlib.resources import files
 
-PARTS = {"N": "nouns", "V": "verbs", "J": "adjectives"}
+PARTS = {
+    "N": "nouns",
+    "V": "verbs",
+    "J": "adjectives",
+    "R": "adverbs",
+    "P": "prepositions",
+}
 
 
 def part_of(tag: str) -> str:
-    """The open class of a tag, N, V or J, or "" for all that grammar holds fast.
+    """The part of speech of a tag, one of `PARTS`, or "" for all that grammar holds fast.
 
-    >>> part_of("NNS"), part_of("VBZ"), part_of("IN")
+    >>> part_of("NNS"), part_of("VBZ"), part_of("DT")
     ('N', 'V', '')
     """
     if tag in ("NN", "NNS", "NNM"):
         return "N"
     if tag[:2] == "VB" and len(tag) <= 3 and tag != "VBU":
         return "V"
-    return "J" if tag in ("JJ", "JJR", "JJS") else ""
+    return {"JJ": "J", "JJR": "J", "JJS": "J", "RB": "R", "IN": "P"}.get(tag, "")
 
 
 @lru_cache(maxsize=1)

@@ -26,8 +26,8 @@ from .text import folded, is_word, stem, word_count, words
 
 ALGORITHM = 1
 TRIES = 8
-STRAYS = 24
-ATTEMPTS = 16
+STRAYS = 40
+ATTEMPTS = 32
 OPENING_WORDS = 3
 
 # What each scene of an arc tells, in order.
@@ -67,6 +67,15 @@ FORMS = {
     }.items()
 }  # fmt: skip
 
+# Without these an arc would not be itself.
+OWN = {
+    "vulnerability": frozenset({"turn", "coda"}),
+    "companion": frozenset({"walk", "vow"}),
+    "reciprocity": frozenset({"in_return", "transformation"}),
+    "circle": frozenset({"call", "storm", "moths", "butterflies", "circle"}),
+    "unity": frozenset({"journey", "vision"}),
+}
+
 _NIGHT = frozenset({"dusk", "night"})
 
 
@@ -94,6 +103,7 @@ class Retelling:
     def __init__(self, model: BookModel | None = None) -> None:
         self.model = model or book_model()
         self._frames: dict[tuple[int, int], Frame] = {}
+        self._pools: dict[tuple[tuple[str, str], int, bool, str], list[int]] = {}
         self.slots = {
             (slot.scene, slot.name): slot for scene in scenes_of(Dream) for slot in slots(scene)
         }
@@ -168,14 +178,18 @@ class Retelling:
         if plan is None:
             return None
         pending = {stem(phrase): phrase for phrase in request.mention}
+        homes = self._sayings(plan, arc, voice, pending, streams)
+        if homes is None:
+            return None
         scenes: list[dict[str, Any]] = []
         for at, ((kind, _), fields) in enumerate(zip(FORMS[arc], plan, strict=True)):
             scene: dict[str, Any] = {"kind": kind}
             for name in fields:
                 path = f"scenes.{at}.{kind}.{name}"
-                text = self._line(page, blocks[at], (kind, name), streams(path), pending)
+                saying = homes.get((at, name), ())
+                text = self._line(page, blocks[at], (kind, name), streams(path), pending, saying)
                 if text is None:
-                    if self.slots[kind, name].required:
+                    if self.slots[kind, name].required or name in OWN[arc]:
                         return None
                     continue
                 scene[name] = (text,) if name == "coda" else text
@@ -253,13 +267,13 @@ class Retelling:
 
     def _line(
         self, page: _Page, block: tuple[int, int], home: tuple[str, str], stream: Stream,
-        pending: dict[str, str],
+        pending: dict[str, str], saying: Sequence[int] = (),
     ) -> str | None:  # fmt: skip
         """A sentence for a field, from its scene's line or a stray one, or None."""
         slot = self.slots[home]
         rules = slot.rules
         used = 8
-        for line in self._candidates(page, block, home, stream):
+        for line in (*saying, *self._candidates(page, block, home, stream)):
             source = (int(self.model.homes[line, 0]), int(self.model.homes[line, 1]))
             held = self._held(page, line)
             if held is None or source in page.told:
@@ -278,6 +292,34 @@ class Retelling:
                     return made[0]
         return None
 
+    def _sayings(
+        self, plan: Sequence[Sequence[str]], arc: str, voice: str, pending: dict[str, str],
+        streams: Callable[[str], Stream],
+    ) -> dict[tuple[int, str], list[int]] | None:  # fmt: skip
+        """For each word to be mentioned a field, and lines of it that say the word themselves."""
+        model, found = self.model, dict[tuple[int, str], list[int]]()
+        for root, phrase in pending.items():
+            said = [at for at, other in enumerate(model.stems) if other == root]
+            places = np.flatnonzero(np.isin(model.frames.tokens, said))
+            lines = np.searchsorted(model.frames.first, places, side="right") - 1
+            able = {
+                line for line in lines.tolist()
+                if model.homes[line, 5] in (-1, VOICES.index(voice))
+            }  # fmt: skip
+            offers = []
+            for at, fields in enumerate(plan):
+                for name in fields:
+                    there = self._fields.get((FORMS[arc][at][0], name), [])
+                    if (at, name) not in found and (both := [x for x in there if x in able]):
+                        offers.append(((at, name), both))
+            if not offers:
+                return None
+            stream = streams(f"mention/{phrase}")
+            home, both = choice(stream[0], offers)
+            start = int(stream[1] * len(both))
+            found[home] = (both[start:] + both[:start])[:STRAYS]
+        return found
+
     def _candidates(
         self, page: _Page, block: tuple[int, int], home: tuple[str, str], stream: Stream
     ) -> Iterator[int]:
@@ -286,19 +328,26 @@ class Retelling:
         homes = self.model.homes
         own = self._places[block].get(home[1], [])
         yield from (line for line in own if homes[line, 5] in (-1, voice))
-        every = self._fields.get(home, [])
-        told = self.model.told
-        dark = told[block[0]].facts.hour in _NIGHT
-        world = told[block[0]].facts.world
-        able = [
-            line for line in every
-            if homes[line, 5] in (-1, voice) and line not in own
-            and (told[homes[line, 0]].facts.hour in _NIGHT) == dark
-        ]  # fmt: skip
-        near = [line for line in able if told[homes[line, 0]].facts.world == world]
-        for pool, most in ((near, STRAYS), (able, STRAYS)):
+        told = self.model.told[block[0]].facts
+        dark = told.hour in _NIGHT
+        for world in (told.world, ""):
+            pool = self._able(home, voice, dark, world)
             start = int(stream[7] * len(pool)) if pool else 0
-            yield from (pool[start:] + pool[:start])[:most]
+            turned = (pool[start:] + pool[:start])[:STRAYS]
+            yield from (line for line in turned if line not in own)
+
+    def _able(self, home: tuple[str, str], voice: int, dark: bool, world: str) -> list[int]:
+        """The lines of a field that a voice and an hour allow, of one world or ("") of any."""
+        key = home, voice, dark, world
+        if key not in self._pools:
+            told, homes = self.model.told, self.model.homes
+            self._pools[key] = [
+                line for line in self._fields.get(home, [])
+                if homes[line, 5] in (-1, voice)
+                and world in ("", told[homes[line, 0]].facts.world)
+                and (told[homes[line, 0]].facts.hour in _NIGHT) == dark
+            ]  # fmt: skip
+        return self._pools[key]
 
     def _held(self, page: _Page, line: int) -> dict[int, int] | None:
         """The tokens that the dream so far lays down for a line; None where it cannot have them."""

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from .bookmodel import RUN, BookModel
-from .frames import KEEP, KEEP_VERB, Chosen, article
+from .frames import Chosen, article, keeping
 from .seeds import Stream
 from .text import CLOSE_UP_AFTER, CLOSE_UP_BEFORE, capitalized
 
@@ -87,8 +87,7 @@ def frame_of(
             if shunned:
                 chosen = _without(chosen, shunned)
             if chosen.tokens:
-                verb = model.tokens[tokens[place]][1].startswith("VB")
-                places.append((place, chosen, KEEP_VERB if verb else KEEP))
+                places.append((place, chosen, keeping(model.tokens[tokens[place]][1])))
     changed = {place for place, token in (held or {}).items() if token != own[place]}
     slots, total = _messages(tokens, places, changed, shunned)
     return Frame(tuple(tokens), slots, total)

@@ -201,7 +201,7 @@ class Revelation(Scene):
             Own,
             From("revelation.answer", "revelation.confession", "awakening.remains"),
             Mentions("my", least=1),
-            Mentions("story", "voice", "heart", "soul", "fragments", least=1),
+            Mentions("story", "voice", "heart", "soul", "fragments", "tell", least=1),
         ]
         | None
     ) = Field(None, description="the dreamer's own story, told in return")
