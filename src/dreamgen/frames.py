@@ -31,8 +31,8 @@ Small = NDArray[np.int32]
 Weights = NDArray[np.float32]
 
 # The weight of going on with the run that a frame is on, against 1 for leaving it at a slot: at a
-# noun or an adjective, at a verb, whose place is harder to fill, and at an adverb or a preposition,
-# which give way where nothing else can.
+# noun or an adjective, at a verb, whose place is harder to fill, and at a preposition, which
+# gives way where nothing else can.
 KEEP, KEEP_VERB, KEEP_SMALL = 5.0, 25.0, 200.0
 
 # How much more a word weighs that the corpus has under the same governor, or in the same world.
@@ -43,7 +43,6 @@ _VALENCY = frozenset(
 )
 _FILLS = {
     "N": frozenset("nsubj nsubjpass dobj pobj attr conj appos compound ROOT oprd".split()),
-    "R": frozenset({"advmod"}),
     "P": frozenset({"prep"}),
     "J": frozenset("amod acomp attr conj oprd".split()),
     "V": frozenset("ROOT conj relcl acl advcl ccomp xcomp pcomp amod acomp".split()),
@@ -62,7 +61,7 @@ def keeping(tag: str) -> float:
     """The weight of keeping a token of a tag."""
     if tag.startswith("VB"):
         return KEEP_VERB
-    return KEEP_SMALL if tag in ("IN", "RB") else KEEP
+    return KEEP_SMALL if tag == "IN" else KEEP
 
 
 def article(word: str) -> str:

@@ -10,7 +10,6 @@ PARTS = {
     "N": "nouns",
     "V": "verbs",
     "J": "adjectives",
-    "R": "adverbs",
     "P": "prepositions",
 }
 
@@ -25,7 +24,7 @@ def part_of(tag: str) -> str:
         return "N"
     if tag[:2] == "VB" and len(tag) <= 3 and tag != "VBU":
         return "V"
-    return {"JJ": "J", "JJR": "J", "JJS": "J", "RB": "R", "IN": "P"}.get(tag, "")
+    return {"JJ": "J", "JJR": "J", "JJS": "J", "IN": "P"}.get(tag, "")
 
 
 @lru_cache(maxsize=1)
