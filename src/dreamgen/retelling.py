@@ -28,7 +28,6 @@ ALGORITHM = 1
 TRIES = 8
 STRAYS = 40
 ATTEMPTS = 32
-OPENING_WORDS = 3
 
 # What each scene of an arc tells, in order.
 FORMS = {
@@ -174,7 +173,7 @@ class Retelling:
         blocks = self._spine(arc, world, voice, request.mood, streams)
         if blocks is None:
             return None
-        plan = self._lengths(arc, blocks, page, request)
+        plan = self._lengths(arc, request)
         if plan is None:
             return None
         pending = {stem(phrase): phrase for phrase in request.mention}
@@ -246,9 +245,7 @@ class Retelling:
                 dark = self.model.told[chosen[0][0]].facts.hour in _NIGHT
         return chosen
 
-    def _lengths(
-        self, arc: str, blocks: Sequence[tuple[int, int]], page: _Page, request: Request
-    ) -> list[tuple[str, ...]] | None:
+    def _lengths(self, arc: str, request: Request) -> list[tuple[str, ...]] | None:
         """The fields that are told, so that their words keep to the bound."""
         least, most = request.words or DEFAULT_WORDS
         plan = [list(fields) for _, fields in FORMS[arc]]
