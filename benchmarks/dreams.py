@@ -5,9 +5,9 @@
 *Totality*: dreams over all arcs, pronouns and a spread of requests (length, words to mention and to
 avoid, mood, and several at once). Each dream must do what was asked (judged here, not by dreamgen)
 and come back equal through JSON. A request that is refused is asked again with other seeds: if one
-of them is met, the refusal was wrong. If none is, dreamgen's plans say whether a word to be
-mentioned can stand in any field, shape and voice at all. *Novelty*: no sentence may share more than
-five tokens in a row with a sentence of the documents.
+of them is met, the refusal was wrong. If none is, a scan of the files says whether a word to be
+mentioned stands in them at all. *Novelty*: no sentence may share more than six tokens in a row with
+a sentence of the book, nor more than five with one of the documents.
 """
 
 import argparse
@@ -19,7 +19,9 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib.resources import files
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import measures
@@ -27,7 +29,7 @@ import measures
 import dreamgen
 from dreamgen import Dream, Unsatisfiable
 
-RUN = 5
+BOOK_RUN, RUN = 6, 5
 SLOW = 1.0
 AGAIN = 8
 PATIENCE = 30.0  # seconds; a refusal can take long
@@ -44,19 +46,20 @@ RANGES = (
     (700, 900), (900, 1200), (1400, 1700), (1900, 2000),
 )  # fmt: skip
 CHUNK = 50
+ODD = {"feet": "foot", "teeth": "tooth", "geese": "goose", "mice": "mouse", "leaves": "leaf"}
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> tuple[list[str], list[str]]:
-    """The words of the documents that are long enough to mean something: all, and the common."""
+    """The words of book and documents that are long enough to mean something: all, the common."""
     found = Counter(
         token
-        for text in measures.documents()
+        for text in (*measures.documents(), *map(" ".join, measures.dreams()))
         for token in measures.cut(text)
         if token.isalpha() and len(token) > 3
     )
     every = sorted(found)
-    return every, [word for word in every if found[word] >= 4 and len(word) > 4]
+    return every, [word for word in every if found[word] >= 20 and len(word) > 4]
 
 
 def request(number: int) -> tuple[str, dict[str, Any]]:
@@ -103,7 +106,8 @@ def broken(dream: Dream, asked: dict[str, Any]) -> str:
         if not asked["words"][0] <= number <= asked["words"][1]:
             return f"{number} words"
     for word in asked.get("mention", ()):
-        if not any(token.startswith(word[: max(len(word) - 3, 3)]) for token in said):
+        starts = (word[: max(len(word) - 4, 3)], ODD.get(word, word))
+        if not any(token.startswith(starts) for token in said):
             return f"{word!r} is not mentioned"
     for word in asked.get("avoid", ()):
         if word in said:
@@ -130,19 +134,20 @@ class Tally:
     broken: list[str] = field(default_factory=list)
     slow: list[tuple[float, str]] = field(default_factory=list)
     runs: Counter[int] = field(default_factory=Counter)
-    worst: tuple[int, str] = (0, "")
+    copied: list[str] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
         self.asked += other.asked
         self.runs += other.runs
-        self.worst = max(self.worst, other.worst)
-        for name in ("refused", "failed", "broken", "slow"):
+        for name in ("refused", "failed", "broken", "slow", "copied"):
             getattr(self, name).extend(getattr(other, name))
 
 
 @lru_cache(maxsize=1)
-def copies() -> measures.Copies:
-    return measures.Copies(measures.documents())
+def copies() -> tuple[measures.Copies, measures.Copies]:
+    """The runs of the documents, and those of the book."""
+    lines = [line for dream in measures.dreams() for line in dream]
+    return measures.Copies(measures.documents()), measures.Copies(lines)
 
 
 def tallied(numbers: range) -> Tally:
@@ -168,10 +173,11 @@ def tallied(numbers: range) -> Tally:
         if fault:
             seen.broken.append(f"{call(asked)}: {fault}")
         for path, line in dream.lines():
-            run = copies().longest(line)
-            seen.runs[len(run)] += 1
-            if len(run) > seen.worst[0]:
-                seen.worst = len(run), f"{call(asked)}, {path}: {line} [{' '.join(run)}]"
+            runs = [texts.longest(line) for texts in copies()]
+            seen.runs[max(map(len, runs))] += 1
+            for run, most in zip(runs, (RUN, BOOK_RUN), strict=True):
+                if len(run) > most:
+                    seen.copied.append(f"{call(asked)}, {path}: {line} [{' '.join(run)}]")
     return seen
 
 
@@ -189,45 +195,25 @@ def met(asked: dict[str, Any]) -> int | None:
     return None
 
 
-@lru_cache(maxsize=3)
-def sayable(voice: str) -> frozenset[str]:
-    """The stems of all words that any field can say in any shape; from plans without the word.
-
-    Every edge of a plan is on the way from its start to its end, so a word is in some sentence if
-    and only if it is on an edge.
-    """
-    from dreamgen.api import default_dreamer
-    from dreamgen.shapes import every_shape, plan_of
-    from dreamgen.text import stem
-
-    dreamer = default_dreamer()
-    tokens = dreamer.model.vocabulary.tokens
-    found: set[int] = set()
-    for kind, slots in dreamer.slots.items():
-        shapes = every_shape(kind, voice, dreamer.model)
-        for slot in slots:
-            own = [option.shape for option in dreamer.choices(slot, voice)]
-            for shape in {*own, *(shapes if slot.name != "coda" else ())}:
-                plan = plan_of(slot, shape, voice, dreamer.model)
-                if plan.total:
-                    found.update(plan.token.tolist())
-    return frozenset(stem(tokens[number][0]) for number in found if number < len(tokens))
+@lru_cache(maxsize=1)
+def written() -> str:
+    """Everything that is in the files, margins too."""
+    folder = Path(str(files("dreamgen"))) / "data"
+    texts = [
+        *folder.joinpath("book").glob("*/*.dream"),
+        *folder.joinpath("documents").glob("*.txt"),
+    ]
+    return " ".join(path.read_text("utf-8").casefold() for path in texts)
 
 
 def verdict(asked: dict[str, Any]) -> str:
     """Whether a refusal is right, as far as can be seen."""
-    from dreamgen.text import stem
-
     if met(asked) is not None:
         return "wrong: another seed meets it"
-    voices = [asked["pronoun"]] if "pronoun" in asked else PRONOUNS
     words = [word for phrase in asked.get("mention", ()) for word in phrase.split()]
-    silent = [w for w in words if not any(stem(w) in sayable(voice) for voice in voices)]
-    if silent:
-        return "right: no plan of any field holds the word"
-    return (
-        "open: each word can be said somewhere" if words else "open: no other seed tried meets it"
-    )
+    if any(word[: max(len(word) - 2, 3)] not in written() for word in words):
+        return "right: the word stands nowhere"
+    return "open: each word stands somewhere" if words else "open: no other seed tried meets it"
 
 
 def chunks(count: int) -> Iterator[range]:
@@ -268,20 +254,17 @@ def main() -> None:
             (f"requests of more than {SLOW:.0f} s", len(seen.slow)),
             ("sentences", seen.runs.total()),
             *((f"  whose longest run has {n} tokens", seen.runs[n]) for n in sorted(seen.runs)),
-            ("longest run (at most 5)", seen.worst[0]),
-            ("sentences over the bound (must be 0)",
-             sum(number for run, number in seen.runs.items() if run > RUN)),
+            ("sentences over the bound (must be 0)", len(seen.copied)),
         ]
     )  # fmt: skip
-    print(f"longest run: {seen.worst[1]}")
     for name, lines in (
-        ("exception", seen.failed), ("not as asked", seen.broken),
+        ("exception", seen.failed), ("not as asked", seen.broken), ("copied", seen.copied),
         ("slow", [f"{took:.1f} s: {line}" for took, line in sorted(seen.slow, reverse=True)]),
         *((judged, lines) for judged, lines in examples.items() if not judged.startswith("right")),
     ):  # fmt: skip
         for line in lines[: asked.show]:
             print(f"{name}: {line}")
-    sys.exit(bool(seen.failed or seen.broken or seen.worst[0] > RUN))
+    sys.exit(bool(seen.failed or seen.broken or seen.copied))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,9 @@ def main() -> None:
             yield line
 
     writers = {
+        "the book": fitting(
+            (line for dream in measures.dreams() for line in dream), asked.sentences
+        ),
         "the documents": fitting(documents(), asked.sentences),
         "dreamgen": fitting(own(), asked.sentences),
         "markovify, order 1": fitting(rest(1), asked.sentences),

@@ -49,8 +49,23 @@ def documents() -> list[str]:
     return [path.read_bytes().decode("utf-8-sig") for path in paths]
 
 
+def dreams() -> list[list[str]]:
+    """The sentences of each dream of the book, from its files, margins left out."""
+    folder = files("dreamgen") / "data" / "book"
+    paths = sorted(
+        (str(world.name), str(dream.name), dream)
+        for world in folder.iterdir()
+        if world.is_dir()
+        for dream in world.iterdir()
+    )
+    return [
+        re.findall(r"^\w+: (.+)$", dream.read_text("utf-8").partition("[")[2], re.MULTILINE)
+        for _, _, dream in paths
+    ]
+
+
 class Copies:
-    """The runs of the documents, to see how much of a sentence is theirs."""
+    """The runs of some texts, to see how much of a sentence is theirs."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.rows = [cut(sentence) for text in texts for sentence in sentences(text)]
@@ -63,7 +78,7 @@ class Copies:
         return self.runs[length]
 
     def longest(self, sentence: str) -> tuple[str, ...]:
-        """The longest run of tokens that a sentence shares with a sentence of the documents."""
+        """The longest run of tokens that a sentence shares with a sentence of the texts."""
         row = cut(sentence)
         found: tuple[str, ...] = ()
         for length in range(1, len(row) + 1):
@@ -122,9 +137,10 @@ def _bleu(row: tuple[str, ...], most: Counter[tuple[str, ...]]) -> float:
 
 
 def markov(order: int, seed: int = 0) -> Callable[[], str]:
-    """Sentences of markovify with its own settings, one a call, from the five documents."""
+    """Sentences of markovify with its own settings, one a call, from the book and the documents."""
     random.seed(seed)
-    text = markovify.Text("\n".join(documents()), state_size=order)
+    lines = [line for dream in dreams() for line in dream]
+    text = markovify.Text("\n".join((*documents(), *lines)), state_size=order)
 
     def sentence() -> str:
         while True:

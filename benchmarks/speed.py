@@ -80,10 +80,11 @@ class Clock:
 
 def shares(seeds: range) -> dict[str, float]:
     """The share of each part of the work in the time of warm dreams."""
-    dreamer = sys.modules["dreamgen.dreamer"]
+    retelling = sys.modules["dreamgen.retelling"].Retelling
     clock = Clock()
-    clock.wrap(dreamer, "outlined", "outline")
-    clock.wrap(dreamer.Dreamer, "_filled", "drawing")
+    clock.wrap(retelling, "_sources", "what follows what")
+    clock.wrap(retelling, "_told", "sampling and joining")
+    clock.wrap(retelling, "_motifs", "motifs")
     clock.wrap(dreamgen.Dream, "model_validate", "validation")
     clock.wrap(sys.modules["dreamgen.page"], "render", "rendering")
     whole = measures.seconds(lambda: [dreamgen.generate(seed=seed).text for seed in seeds])

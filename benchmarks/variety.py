@@ -4,7 +4,7 @@
 
 The texts of so many default seeds; the share of runs of two tokens that differ, and the likeness of
 sentences to one another (self-BLEU), on as many tokens of dreamgen as of markovify, trained on the
-same five documents; and the sentences that come back most often. The opening formula is the
+same texts; and the sentences that come back most often. The opening formula is the
 template's, not a field's, and is left out.
 """
 

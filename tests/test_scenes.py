@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreamgen.corpus import SCENES, Corpus, Document, Sentence
+from dreamgen.corpus import Corpus, Document, Sentence
+from dreamgen.facts import SCENES
 from dreamgen.scenes import best_starts, cut, labelled, learned, roles
 
 DOCUMENTS = Corpus.bundled().documents

@@ -163,9 +163,12 @@ class Harbour(Setting):
     ) = None
 
 
-def test_an_added_field_is_filled_and_leaves_the_others_as_they_were() -> None:
-    plain = Dreamer(Corpus.bundled("documents"))
-    grown = Dreamer(schema=Harbour)
+@pytest.mark.parametrize("corpus", [None, Corpus.bundled("documents")], ids=["book", "documents"])
+def test_an_added_field_is_filled_and_leaves_the_others_as_they_were(
+    corpus: Corpus | None,
+) -> None:
+    plain = Dreamer(corpus)
+    grown = Dreamer(corpus, schema=Harbour)
     filled = 0
     for seed in range(30):
         before, after = plain.generate(seed=seed), grown.generate(seed=seed)

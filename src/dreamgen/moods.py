@@ -2,8 +2,6 @@
 
 from .rules import Leans
 
-MOODS = ("hope", "sadness", "love", "fear", "wonder", "peace")
-
 _WORDS = {
     "hope": "hope hopes promise dawn gold golden radiant bright new beginnings light glow renewal "
     "courage strength rose blooming butterflies resilience healing",

@@ -6,7 +6,7 @@ or a scene added elsewhere leaves the others as they were; the shape of a senten
 so the length of the whole is settled here too.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 from zlib import crc32
@@ -14,10 +14,11 @@ from zlib import crc32
 import numpy as np
 
 from .arcs import ARCS, FREE, KINDS, scene_plan
-from .corpus import VOICES
 from .errors import Unsatisfiable
+from .facts import VOICES
 from .model import Model
-from .moods import MOODS, leaning
+from .moods import leaning
+from .request import DEFAULT_WORDS, Request
 from .rules import Avoids, Leans, Mentions, Novel, Rule, Words
 from .sampler import Plan
 from .schema import OTHERS, Dream, Slot, scenes_of, slots
@@ -25,8 +26,6 @@ from .seeds import Stream, choice
 from .shapes import Choice, Options, Shape, every_shape
 from .text import listed, nearest, stem, word_count, words
 
-DEFAULT_WORDS = (300, 600)
-LONGEST = 5_000
 ADDED = 4
 SMALL = 20_000
 ALTERNATIVES = 3
@@ -45,61 +44,6 @@ class Planner(Protocol):
     def plan(self, slot: Slot, shape: Shape, voice: str, extra: Sequence[Rule] = ()) -> Plan: ...
 
     def motifs(self, voice: str) -> dict[str, tuple[tuple[str, Shape], ...]]: ...
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked of a dream, checked."""
-
-    arc: str | None = None
-    mention: tuple[str, ...] = ()
-    avoid: tuple[str, ...] = ()
-    words: tuple[int, int] | None = None
-    pronoun: str | None = None
-    mood: str | None = None
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        arc: str | None = None,
-        mention: Iterable[str] | str = (),
-        avoid: Iterable[str] | str = (),
-        words: tuple[int, int] | None = None,
-        pronoun: str | None = None,
-        mood: str | None = None,
-    ) -> "Request":
-        """A request from what a caller wrote; raises ValueError or `Unsatisfiable` for nonsense."""
-        for name, value, known in (
-            ("arc", arc, tuple(ARCS)), ("pronoun", pronoun, VOICES), ("mood", mood, MOODS),
-        ):  # fmt: skip
-            if value is not None and value not in known:
-                raise ValueError(f"{name} is {listed(known)}, not {value!r}")
-        if words is not None:
-            pair = tuple(words)
-            if len(pair) != 2 or not all(isinstance(n, int) and n >= 0 for n in pair):
-                raise ValueError(f"words is a pair (least, most) of whole numbers, not {words!r}")
-            if pair[0] > pair[1]:
-                raise ValueError(f"words=({pair[0]}, {pair[1]}): the least is more than the most")
-            if pair[0] > LONGEST:
-                hint = f"ask for 80 to {LONGEST} words, and for more dreams (generate_many)"
-                raise Unsatisfiable("", [Words(*pair)], hint)
-            words = pair[0], pair[1]
-        wanted, unwanted = _phrases("mention", mention), _phrases("avoid", avoid)
-        for phrase in wanted:
-            if unwanted and not Avoids(*unwanted).holds(phrase):
-                clash = [p for p in unwanted if not Avoids(p).holds(phrase)]
-                rules = [Mentions(phrase), Avoids(*clash)]
-                raise Unsatisfiable("", rules, "take it out of one of the two")
-        return cls(arc, wanted, unwanted, words, pronoun, mood)
-
-
-def _phrases(name: str, value: Iterable[str] | str) -> tuple[str, ...]:
-    found = (value,) if isinstance(value, str) else tuple(value)
-    for phrase in found:
-        if not isinstance(phrase, str) or not words(phrase):
-            raise ValueError(f"{name} takes words, not {phrase!r}")
-    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ Python's global generator, is taken out.
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,7 @@ def render(dream: Dream, template: str | Path = "text") -> str:
 
     >>> import dreamgen
     >>> render(dreamgen.generate(seed=7), "{{ dream.arc }}: {{ dream.scenes | length }} scenes")
-    'vulnerability: 4 scenes'
+    'companion: 5 scenes'
     """
     name, made = _template(template)
     context = {
@@ -123,7 +122,7 @@ def _built_in(name: str) -> Template:
 
 def _shipped(name: str) -> str:
     """The source of a template that ships: in the package, or beside the project's own files."""
-    installed = files("dreamgen") / "templates" / name
+    installed = Path(__file__).parent / "templates" / name
     if installed.is_file():
         return installed.read_text("utf-8")
     for folder in Path(__file__).resolve().parents:

@@ -1,9 +1,10 @@
 """Whole dreams from the book: which lines are told, and what holds through all of them.
 
-A dream keeps to one world of the book. Each scene follows a scene of one of its dreams, so that a
-sentence still answers the one before; where that scene lacks a field, a line from elsewhere stands
-in. One figure, one voice and one hour hold throughout, and the thing of the setting is the thing
-that changes and that is carried back. Every line is told in new words (`dreamgen.retold`).
+A dream has a *home*, a dream of the book with the arc that is asked for: its setting opens, its
+thing changes and comes back, its awakening closes. What happens between is told after other dreams
+of the same world, the same hour of light or dark and the same kind of figure; a field that they
+lack is told after the home's. One figure and one voice hold throughout. Every line is told in new
+words (`dreamgen.readings`), each field from a stream of its own.
 
 `Retelling.dream` gives None where a request is beyond the book; the documents then tell it.
 """
@@ -13,21 +14,25 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-import numpy as np
-
-from .bookmodel import BookModel, book_model
-from .corpus import SCENES, VOICES
-from .outline import DEFAULT_WORDS, Request
-from .retold import Frame, frame_of, printed
-from .rules import Avoids, Rule
-from .schema import Dream, Slot, images_of, scenes_of, slots
+from .bookmodel import PAIRS, BookModel, Record, book_model
+from .facts import VOICES
+from .images import Image
+from .narrow import narrowed
+from .readings import RUN, SLOT, Line
+from .request import DEFAULT_WORDS, Request
+from .rules import Avoids, Judged, Mentions, Rule
+from .schema import Dream, Slot, fields_digest, scenes_of, slots
 from .seeds import Seed, Stream, choice, seed_key
-from .text import folded, is_word, stem, word_count, words
+from .text import spoken, stem, words
 
-ALGORITHM = 1
+ALGORITHM = 2
 TRIES = 8
-STRAYS = 40
-ATTEMPTS = 32
+HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
+ATTEMPTS = 48
+LINES = 40_000
+
+# The words of the opening formula.
+OPENING = 3
 
 # What each scene of an arc tells, in order.
 FORMS = {
@@ -75,415 +80,524 @@ OWN = {
     "unity": frozenset({"journey", "vision"}),
 }
 
+# What a longer dream tells in between, once the figure has been met.
+FURTHER = (
+    ("encounter", ("approach", "face", "gesture", "bond")),
+    ("revelation", ("voice", "gaze", "confession", "answer", "secret", "landscape", "truth")),
+)
+
+# What leaving a field out costs, where a dream has to be shorter; what makes an arc is dear.
+COSTS = {
+    name: cost
+    for cost, name in enumerate(
+        "lesson time view gesture bond vow gaze remains fading truth secret face air ground "
+        "landscape communion feelings answer approach dawn presence gathering confession gift "
+        "voice changed thing figure".split()
+    )
+}
+DEAR = 1000
+
 _NIGHT = frozenset({"dusk", "night"})
+_FAR = frozenset({"journey", "presence"})
 
 
 @dataclass
 class _Page:
-    """A dream being written: what stands in it, and what it has used."""
+    """A dream being written: what holds in it, what stands in it, and what it has used."""
 
+    arc: str
     voice: str
-    world: int
-    shunned: frozenset[int]
-    figure: str = ""
-    thing: str = ""
-    images: set[tuple[str, ...]] = field(default_factory=set)
+    figure: str
+    home: int
+    rules: tuple[Rule, ...]
+    images: set[Image] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
-    lines: dict[str, str] = field(default_factory=dict)
-    told: set[tuple[int, int]] = field(default_factory=set)
+    told: list["_Told"] = field(default_factory=list)
+    records: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A sentence that is told: where, its stems, and what leaving it out costs (-1: not to be)."""
+
+    scene: int
+    kind: str
+    name: str
+    text: str
+    roots: frozenset[str]
+    cost: int
 
 
 class Retelling:
     """Writes dreams from a `BookModel`, by default the one that ships.
 
-    The first use of a line makes its frame, some 0.2 ms; frames are kept.
+    A record becomes a line when it is first told, in some 60 µs; the latest `LINES` are kept.
     """
 
-    def __init__(self, model: BookModel | None = None) -> None:
+    def __init__(self, model: BookModel | None = None, schema: type[Dream] = Dream) -> None:
         self.model = model or book_model()
-        self._frames: dict[tuple[int, int], Frame] = {}
-        self._pools: dict[tuple[tuple[str, str], int, bool, str], list[int]] = {}
+        self.schema = schema
         self.slots = {
-            (slot.scene, slot.name): slot for scene in scenes_of(Dream) for slot in slots(scene)
+            (slot.scene, slot.name): slot for scene in scenes_of(schema) for slot in slots(scene)
         }
+        # the readings of the book are narrowed by these already
+        self._plain = frozenset(slot for scene in scenes_of(Dream) for slot in slots(scene))
+        plain = {(slot.scene, slot.name) for slot in self._plain}
+        self.added = tuple(home for home in self.slots if home not in plain)
+        self._lines: dict[tuple[object, ...], Line | None] = {}
+        self._choices: dict[tuple[object, ...], list[Any]] = {}
 
     @cached_property
     def edition(self) -> str:
-        """The name of the algorithm and the book."""
-        return f"book-{ALGORITHM}.{self.model.digest}"
+        """The name of the algorithm, the book, and a schema of one's own."""
+        own = "" if self.schema is Dream else f"+{fields_digest(self.schema)}"
+        return f"book-{ALGORITHM}.{self.model.digest}{own}"
 
-    @cached_property
-    def _places(self) -> dict[tuple[int, int], dict[str, list[int]]]:
-        """The lines of each (dream, block), by field."""
-        found: dict[tuple[int, int], dict[str, list[int]]] = {}
-        for line, (dream, _, block, _, role, _) in enumerate(self.model.homes.tolist()):
-            fields = found.setdefault((dream, block), {})
-            fields.setdefault(self.model.roles[role], []).append(line)
-        return found
-
-    @cached_property
-    def _blocks(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
-        """The (dream, block) pairs of each (world, kind)."""
-        found: dict[tuple[str, str], list[tuple[int, int]]] = {}
-        for dream, _, block, scene, _, _ in self.model.homes.tolist():
-            key = self.model.told[dream].facts.world, SCENES[scene]
-            pairs = found.setdefault(key, [])
-            if not pairs or pairs[-1] != (dream, block):
-                pairs.append((dream, block))
-        return {key: list(dict.fromkeys(pairs)) for key, pairs in found.items()}
-
-    @cached_property
-    def _fields(self) -> dict[tuple[str, str], list[int]]:
-        """The lines of each (kind of scene, field)."""
-        found: dict[tuple[str, str], list[int]] = {}
-        for line, (_, _, _, scene, role, _) in enumerate(self.model.homes.tolist()):
-            found.setdefault((SCENES[scene], self.model.roles[role]), []).append(line)
-        return found
+    def report(self) -> Iterator[str]:
+        """How much can be told, and which lines cannot, for people who write a book."""
+        model = self.model
+        tellings = 0.0
+        mute: list[str] = []
+        for record in model.records:
+            if model.told[record.dream].facts.thing:
+                total = Line(record.source).total
+                tellings += total
+                if not total:
+                    mute.append(f"{model.told[record.dream].name}, {record.field}")
+        for arc in FORMS:
+            homes = {voice: len(self._homes(arc, voice, None)) for voice in VOICES}
+            told = ", ".join(f"{voice} {number}" for voice, number in homes.items())
+            yield f"{arc}: dreams to tell from: {told}"
+        yield f"{tellings:,.0f} tellings of {len(model.records):,} lines"
+        if mute:
+            yield (
+                f"never told, since more than {RUN} tokens in a row have no reading of another "
+                f"word, or a field's rule is broken: {'; '.join(mute)}"
+            )
 
     def dream(self, seed: Seed, index: int, request: Request) -> Dream | None:
         """The dream of a seed, or None where the book cannot meet the request."""
         key = seed_key(seed)
-        if any(len(words(phrase)) > 1 for phrase in request.mention):
-            return None
         for attempt in range(ATTEMPTS):
             prefix = f"book/{attempt}/" if attempt else "book/"
 
             def streams(path: str, prefix: str = prefix) -> Stream:
                 return Stream(key, index, prefix + path)
 
-            told = self._attempt(seed, index, request, streams)
-            if told is not None:
-                return told
+            page = self._page(request, streams)
+            if page and (made := self._dream(page, seed, index, request)):
+                return made
         return None
 
-    def _attempt(
-        self, seed: Seed, index: int, request: Request, streams: Callable[[str], Stream]
-    ) -> Dream | None:
-        model = self.model
-        arc = request.arc or choice(streams("arc")[0], sorted(FORMS))
-        voice = request.pronoun or choice(streams("voice")[0], VOICES)
-        world = choice(streams("world")[0], model.worlds)
-        roots = {stem(word) for phrase in request.avoid for word in words(phrase)}
-        shunned = (
-            frozenset(at for at, root in enumerate(model.stems) if root in roots)
-            if roots
-            else frozenset()
+    # What is told after what
+
+    def _page(self, request: Request, streams: Callable[[str], Stream]) -> _Page | None:
+        """A dream's sentences, or None where what must be told could not be."""
+        voices = (request.pronoun,) if request.pronoun else VOICES
+        arcs = [
+            arc for arc in ((request.arc,) if request.arc else FORMS)
+            if any(self._homes(arc, voice, request.mood) for voice in voices)
+        ]  # fmt: skip
+        if not arcs:
+            return None
+        arc = choice(streams("arc")[0], arcs)
+        voice = choice(
+            streams("voice")[0],
+            [voice for voice in voices if self._homes(arc, voice, request.mood)],
         )
-        page = _Page(voice, model.worlds.index(world), shunned)
-        blocks = self._spine(arc, world, voice, request.mood, streams)
-        if blocks is None:
+        homes = self._homes(arc, voice, request.mood)
+        home = choice(streams("home")[0], homes)
+        rules = (Avoids(*request.avoid),) if request.avoid else ()
+        page = _Page(arc, voice, "", home, rules)
+        form = self._form(arc, request)
+        sources = self._sources(page, arc, form, request.mood, streams)
+        asked = self._asked(page, form, sources, request, streams)
+        if asked is None:
             return None
-        plan = self._lengths(arc, request)
-        if plan is None:
-            return None
-        pending = {stem(phrase): phrase for phrase in request.mention}
-        homes = self._sayings(plan, arc, voice, pending, streams)
-        if homes is None:
-            return None
-        scenes: list[dict[str, Any]] = []
-        for at, ((kind, _), fields) in enumerate(zip(FORMS[arc], plan, strict=True)):
-            scene: dict[str, Any] = {"kind": kind}
-            for name in fields:
-                path = f"scenes.{at}.{kind}.{name}"
-                saying = homes.get((at, name), ())
-                text = self._line(page, blocks[at], (kind, name), streams(path), pending, saying)
-                if text is None:
-                    if self.slots[kind, name].required or name in OWN[arc]:
-                        return None
-                    continue
-                scene[name] = (text,) if name == "coda" else text
-                page.lines[path + (".0" if name == "coda" else "")] = text
-            if len(scene) == 1:
-                return None
-            scenes.append(scene)
-        if pending:
-            return None
-        motifs = self._motifs(page)
-        if not motifs:
-            return None
-        data = {
-            "edition": self.edition, "seed": seed, "index": index, "arc": arc,
-            "cast": {"pronoun": voice, "figure": page.figure or "figure"},
-            "motifs": motifs, "scenes": scenes,
-        }  # fmt: skip
-        dream = Dream.model_validate(data)
-        least, most = request.words or DEFAULT_WORDS
-        if not least <= len(dream.text.split()) or word_count(dream.text) > most:
-            return None
-        if request.avoid and Avoids(*request.avoid).fault(dream.text):
-            return None
-        return dream
+        own = OWN[arc]
+        for at, ((kind, names), (dream, block)) in enumerate(zip(form, sources, strict=True)):
+            beyond = tuple(name for there, name in asked if there == at and name not in names)
+            for name in (*names, *beyond):
+                record, rule = asked.get((at, name), (-1, None))
+                slot = self.slots[kind, name]
+                if rule or slot.required:
+                    cost = -1
+                else:
+                    cost = DEAR if name in own else COSTS.get(name, len(COSTS))
+                options = [record] if rule else self._records(page, kind, name, dream, block)
+                stream = streams(f"scenes.{at}.{kind}.{name}")
+                told = self._told(page, at, slot, options, stream, rule, cost)
+                again = any(line.name == name for line in page.told)
+                if not (told or again or 0 <= cost < DEAR):
+                    return None
+        return page if self._add(page, form, streams) else None
 
-    def _spine(
-        self, arc: str, world: str, voice: str, mood: str | None, streams: Callable[[str], Stream]
-    ) -> list[tuple[int, int]] | None:
-        """The scene of the book that each scene of the dream follows."""
-        chosen: list[tuple[int, int]] = []
-        dark: bool | None = None
-        for at, (kind, fields) in enumerate(FORMS[arc]):
-            pool: list[tuple[int, int]] = []
-            weights: list[float] = []
-            for dream, block in self._blocks[world, kind]:
-                told = self.model.told[dream]
-                if (told.facts.pronoun == "they") != (voice == "they"):
-                    continue
-                if dark is not None and kind != "awakening" and (told.facts.hour in _NIGHT) != dark:
-                    continue
-                there = self._places[dream, block]
-                share = sum(name in there for name in fields) / len(fields)
-                if share < 0.5 or (dream, block) in chosen:
-                    continue
-                weight = share**3 * (3.0 if told.arc == arc else 1.0)
-                pool.append((dream, block))
-                weights.append(weight * (8.0 if mood and told.facts.mood == mood else 1.0))
-            if not pool:
-                return None
-            upto = np.cumsum(weights)
-            pick = int(np.searchsorted(upto, streams(f"scenes.{at}")[0] * upto[-1], side="right"))
-            chosen.append(pool[min(pick, len(pool) - 1)])
-            if dark is None:
-                dark = self.model.told[chosen[0][0]].facts.hour in _NIGHT
-        return chosen
-
-    def _lengths(self, arc: str, request: Request) -> list[tuple[str, ...]] | None:
-        """The fields that are told, so that their words keep to the bound."""
-        least, most = request.words or DEFAULT_WORDS
-        plan = [list(fields) for _, fields in FORMS[arc]]
-        mean = 17.0
-        spare = ["lesson", "time", "view", "gesture", "bond", "vow", "gaze", "remains", "fading",
-                 "truth", "secret", "face", "air", "ground", "landscape", "answer", "approach",
-                 "dawn", "presence"]  # fmt: skip
-        room = (most + max(least, most * 0.75)) / 2
-        while sum(map(len, plan)) * mean > room and spare:
-            name = spare.pop(0)
-            for fields in plan:
-                if name in fields and len(fields) > 1:
-                    fields.remove(name)
-        total = sum(map(len, plan)) * mean
-        return [tuple(fields) for fields in plan] if least * 0.8 <= total <= most * 1.1 else None
-
-    def _line(
-        self, page: _Page, block: tuple[int, int], home: tuple[str, str], stream: Stream,
-        pending: dict[str, str], saying: Sequence[int] = (),
-    ) -> str | None:  # fmt: skip
-        """A sentence for a field, from its scene's line or a stray one, or None."""
-        slot = self.slots[home]
-        rules = slot.rules
-        used = 8
-        for line in (*saying, *self._candidates(page, block, home, stream)):
-            source = (int(self.model.homes[line, 0]), int(self.model.homes[line, 1]))
-            held = self._held(page, line)
-            if held is None or source in page.told:
-                continue
-            named = self._mentioned(line, held, pending)
-            frame = self._frame(line, page, {**held, **named[1]} if named else held)
-            if frame.total <= 0:
-                continue
-            for _ in range(TRIES):
-                tokens, used = frame.told(stream, used)
-                if made := self._accepted(page, frame, tokens, slot, rules):
-                    self._note(page, line, home, tokens, made[1])
-                    page.told.add(source)
-                    if named:
-                        pending.pop(named[0])
-                    return made[0]
-        return None
-
-    def _sayings(
-        self, plan: Sequence[Sequence[str]], arc: str, voice: str, pending: dict[str, str],
+    def _add(
+        self, page: _Page, form: Sequence[tuple[str, tuple[str, ...]]],
         streams: Callable[[str], Stream],
-    ) -> dict[tuple[int, str], list[int]] | None:  # fmt: skip
-        """For each word to be mentioned a field, and lines of it that say the word themselves."""
-        model, found = self.model, dict[tuple[int, str], list[int]]()
-        for root, phrase in pending.items():
-            said = [at for at, other in enumerate(model.stems) if other == root]
-            places = np.flatnonzero(np.isin(model.frames.tokens, said))
-            lines = np.searchsorted(model.frames.first, places, side="right") - 1
-            able = {
-                line for line in lines.tolist()
-                if model.homes[line, 5] in (-1, VOICES.index(voice))
-            }  # fmt: skip
-            offers = []
-            for at, fields in enumerate(plan):
-                for name in fields:
-                    there = self._fields.get((FORMS[arc][at][0], name), [])
-                    if (at, name) not in found and (both := [x for x in there if x in able]):
-                        offers.append(((at, name), both))
-            if not offers:
-                return None
-            stream = streams(f"mention/{phrase}")
-            home, both = choice(stream[0], offers)
-            start = int(stream[1] * len(both))
-            found[home] = (both[start:] + both[:start])[:STRAYS]
+    ) -> bool:  # fmt: skip
+        """Tells the fields that the schema at hand has added, after all others, so that these keep
+        their texts; False where one that is required cannot be told."""
+        kinds = [kind for kind, _ in form]
+        for kind, name in self.added:
+            slot = self.slots[kind, name]
+            at = kinds.index(kind)
+            records = self._alike(page, slot.roles)
+            stream = streams(f"scenes.{at}.{kind}.{name}")
+            cost = -1 if slot.required else len(COSTS)
+            if not self._told(page, at, slot, records, stream, None, cost) and slot.required:
+                return False
+        if self.added:
+            page.told.sort(key=lambda line: line.scene)
+        return True
+
+    def _alike(self, page: _Page, roles: Sequence[str]) -> Iterator[int]:
+        """The records of some roles: those of the home, of its world and hour, and all others."""
+        records = self.model.records
+        able = [
+            at for at, row in enumerate(records) if f"{row.scene}.{row.field}" in roles
+        ]  # fmt: skip
+        home = self.model.told[page.home].facts
+
+        def distance(record: int) -> int:
+            row = records[record]
+            facts = self.model.told[row.dream].facts
+            if row.dream == page.home:
+                return 0
+            return 1 if (facts.world, facts.hour) == (home.world, home.hour) else 2
+
+        yield from sorted(able, key=distance)
+
+    def _form(self, arc: str, request: Request) -> list[tuple[str, tuple[str, ...]]]:
+        """The scenes and fields of an arc, with further scenes where many words are asked for."""
+        form = list(FORMS[arc])
+        least, _ = request.words or DEFAULT_WORDS
+        further = FURTHER * (max(0, least - 330) // 150)
+        return form[:-1] + list(further) + form[-1:]
+
+    def _homes(self, arc: str, voice: str, mood: str | None) -> list[int]:
+        """The dreams of an arc that a voice can tell; those of a mood, where there are any."""
+        key = "homes", arc, voice, mood
+        if key not in self._choices:
+            found = [
+                at for at, dream in enumerate(self.model.told)
+                if dream.arc == arc
+                and dream.facts.thing
+                and (dream.facts.pronoun == "they") == (voice == "they")
+                and mood in (None, dream.facts.mood)
+                and self._returns(at)
+                and self._is_whole(at, arc, voice)
+            ]  # fmt: skip
+            self._choices[key] = found or (self._homes(arc, voice, None) if mood else [])
+        return self._choices[key]
+
+    def _is_whole(self, dream: int, arc: str, voice: str) -> bool:
+        """Whether a voice can tell everything that an arc must have after this dream alone."""
+        page = _Page(arc, voice, "", dream, ())
+        must = {
+            (kind, name)
+            for kind, names in FORMS[arc] for name in names
+            if name in OWN[arc] or self.slots[kind, name].required
+        }  # fmt: skip
+        for kind, block in self.model.scenes[dream]:
+            for name, record in self.model.blocks[dream, block].items():
+                if (kind, name) in must and self._line(record, page, self.slots[kind, name]):
+                    must.remove((kind, name))
+        return not must
+
+    def _returns(self, dream: int) -> bool:
+        """Whether a thing of a dream's setting is in its awakening too, whatever is read there."""
+        model = self.model
+        held: dict[str, set[str]] = {"setting": set(), "awakening": set()}
+        for kind, block in model.scenes[dream]:
+            if kind in held:
+                for record in model.blocks[dream, block].values():
+                    held[kind] |= _held(model.records[record])
+        things = model.noun_roots | {stem(model.told[dream].facts.thing)}
+        return not things.isdisjoint(held["setting"] & held["awakening"])
+
+    def _sources(
+        self, page: _Page, arc: str, form: Sequence[tuple[str, tuple[str, ...]]],
+        mood: str | None, streams: Callable[[str], Stream],
+    ) -> list[tuple[int, int]]:  # fmt: skip
+        """The (dream, block) that each scene is told after; scenes of one kind follow one dream."""
+        model = self.model
+        found: list[tuple[int, int]] = []
+        followed: dict[str, int] = {}
+        taken: list[int] = []
+        for at, (kind, names) in enumerate(form):
+            dream = page.home
+            if kind in ("encounter", "revelation"):
+                further = at > len(FORMS[arc]) - 2
+                pool = self._pool(page, kind, names, mood, not _FAR.isdisjoint(names))
+                left = [other for other in pool if other not in taken]
+                if further and not left:  # a long dream has seen all of its world
+                    pool = self._pool(page, kind, names, mood, travels=True)
+                    left = [other for other in pool if other not in taken]
+                pool = left or pool
+                fresh = kind not in followed or "journey" in names or further
+                if pool and fresh:
+                    followed[kind] = choice(streams(f"scenes.{at}")[0], pool)
+                    taken.append(followed[kind])
+                dream = followed.get(kind, dream)
+            blocks = [block for other, block in model.scenes[dream] if other == kind]
+            before = sum(other == kind for other, _ in form[:at]) % max(len(blocks), 1)
+            found.append((dream, blocks[before] if blocks else -1))
+            if kind == "encounter" and not page.figure:
+                facts = model.told[dream].facts
+                same = facts.pronoun == page.voice
+                page.figure = facts.figure if same else PAIRS[facts.figure]
         return found
 
-    def _candidates(
-        self, page: _Page, block: tuple[int, int], home: tuple[str, str], stream: Stream
-    ) -> Iterator[int]:
-        """The line of the block, then strays: those of the same world first."""
-        voice = VOICES.index(page.voice)
-        homes = self.model.homes
-        own = self._places[block].get(home[1], [])
-        yield from (line for line in own if homes[line, 5] in (-1, voice))
-        told = self.model.told[block[0]].facts
-        dark = told.hour in _NIGHT
-        for world in (told.world, ""):
-            pool = self._able(home, voice, dark, world)
-            start = int(stream[7] * len(pool)) if pool else 0
-            turned = (pool[start:] + pool[:start])[:STRAYS]
-            yield from (line for line in turned if line not in own)
-
-    def _able(self, home: tuple[str, str], voice: int, dark: bool, world: str) -> list[int]:
-        """The lines of a field that a voice and an hour allow, of one world or ("") of any."""
-        key = home, voice, dark, world
-        if key not in self._pools:
-            told, homes = self.model.told, self.model.homes
-            self._pools[key] = [
-                line for line in self._fields.get(home, [])
-                if homes[line, 5] in (-1, voice)
-                and world in ("", told[homes[line, 0]].facts.world)
-                and (told[homes[line, 0]].facts.hour in _NIGHT) == dark
+    def _pool(
+        self, page: _Page, kind: str, names: Sequence[str], mood: str | None, travels: bool
+    ) -> list[int]:
+        """The dreams that a scene between may follow: of the home's world and hour, and able to
+        tell at least half of it; of any world where it ``travels``."""
+        home = self.model.told[page.home].facts
+        key = (
+            kind, names, mood, page.voice == "they",
+            *(() if travels else (home.world, home.hour in _NIGHT)),
+        )  # fmt: skip
+        if key not in self._choices:
+            able = [
+                at for at, dream in enumerate(self.model.told)
+                if dream.facts.thing
+                and (travels or dream.facts.world == home.world)
+                and (travels or (dream.facts.hour in _NIGHT) == (home.hour in _NIGHT))
+                and (dream.facts.pronoun == "they") == (page.voice == "they")
+                and self._share(at, kind, names) >= 0.5
             ]  # fmt: skip
-        return self._pools[key]
+            tuned = [at for at in able if self.model.told[at].facts.mood == mood]
+            self._choices[key] = tuned or able
+        return self._choices[key]
 
-    def _held(self, page: _Page, line: int) -> dict[int, int] | None:
-        """The tokens that the dream so far lays down for a line; None where it cannot have them."""
+    def _share(self, dream: int, kind: str, names: Sequence[str]) -> float:
+        there = {
+            name
+            for other, block in self.model.scenes[dream] if other == kind
+            for name in self.model.blocks[dream, block]
+        }  # fmt: skip
+        return sum(name in there for name in names) / len(names)
+
+    def _records(self, page: _Page, kind: str, name: str, dream: int, block: int) -> Iterator[int]:
+        """The records that a field may be told after, the best first."""
         model = self.model
-        told = model.told[model.homes[line, 0]]
-        low, high = model.frames.first[line], model.frames.first[line + 1]
-        held: dict[int, int] = {}
-        for place, token in enumerate(model.frames.tokens[low:high].tolist()):
-            word, tag = model.tokens[token]
-            if page.thing and told.thing and model.stems[token] == told.thing and tag[:2] == "NN":
-                if stem(page.thing) == told.thing:
-                    held[place] = token
+        if name == "changed":
+            dream = page.home
+            block = next(
+                (
+                    place
+                    for other, place in model.scenes[dream]
+                    if name in model.blocks[dream, place]
+                ),
+                -1,
+            )
+        if (record := model.blocks.get((dream, block), {}).get(name)) is not None:
+            yield record
+        if name == "changed":
+            return
+        for source in dict.fromkeys(
+            (dream, page.home, *self._pool(page, kind, (name,), None, name in _FAR))
+        ):
+            for other, place in model.scenes[source]:
+                record = model.blocks[source, place].get(name, -1)
+                if other == kind and record >= 0 and (source, place) != (dream, block):
+                    yield record
+
+    # Words that are asked for
+
+    def _asked(
+        self, page: _Page, form: Sequence[tuple[str, tuple[str, ...]]],
+        sources: Sequence[tuple[int, int]], request: Request, streams: Callable[[str], Stream],
+    ) -> dict[tuple[int, str], tuple[int, Rule]] | None:  # fmt: skip
+        """For each phrase to be mentioned a field, and a record of it that can say the phrase."""
+        found: dict[tuple[int, str], tuple[int, Rule]] = {}
+        for phrase in request.mention:
+            rule = Mentions(phrase)
+            ranks: dict[tuple[bool, int], list[tuple[tuple[int, str], int]]] = {}
+            for record in self.model.naming(stem(words(phrase)[0])):
+                row = self.model.records[record]
+                scenes = [at for at, (kind, _) in enumerate(form) if kind == row.scene]
+                for at in scenes:
+                    kind, names = form[at]
+                    home = (at, row.field)
+                    if home in found or (row.field not in names and at != scenes[-1]):
+                        continue
+                    if row.field in ("thing", "changed") and row.dream != page.home:
+                        continue
+                    if self._line(record, page, self.slots[kind, row.field], (rule,)) is None:
+                        continue
+                    near = row.dream in (page.home, sources[at][0])
+                    world = self._world(row) == self._world_of(page.home)
+                    rank = (row.field not in names, 0 if near else 1 if world else 2)
+                    ranks.setdefault(rank, []).append((home, record))
+            if not ranks:
+                return None
+            home, record = choice(streams(f"mention/{phrase}")[0], ranks[min(ranks)])
+            found[home] = record, rule
+        return found
+
+    def _world(self, record: Record) -> str:
+        return self._world_of(record.dream)
+
+    def _world_of(self, dream: int) -> str:
+        return self.model.told[dream].facts.world
+
+    # One sentence
+
+    def _line(
+        self, record: int, page: _Page, slot: Slot, extra: tuple[Rule, ...] = ()
+    ) -> Line | None:
+        """The line of a record under the rules of a field, of the page, and what else is asked."""
+        heard = ("", "") if self.model.is_neutral(record) else (page.voice, page.figure)
+        key = record, heard, slot.name, page.rules, extra
+        if key not in self._lines:
+            if len(self._lines) >= LINES:
+                del self._lines[next(iter(self._lines))]
+            source = self.model.source(record, page.voice, page.figure)
+            rules = (*(() if slot in self._plain else slot.rules), *page.rules, *extra)
+            if source and rules:
+                source = narrowed(source, rules)
+            made = Line(source) if source else None
+            self._lines[key] = made if made and made.total > 0 else None
+        return self._lines[key]
+
+    def _told(
+        self, page: _Page, scene: int, slot: Slot, records: Sequence[int] | Iterator[int],
+        stream: Stream, asked: Rule | None, cost: int,
+    ) -> bool:  # fmt: skip
+        """Tells a field after the first record that can be told; False where none can."""
+        used = 0
+        images, words_used = page.images, page.used
+        for record in records:
+            line = self._line(record, page, slot, (asked,) if asked else ())
+            if line is None or record in page.records:
+                continue
+            for trial in range(TRIES):
+                told, used = line.told(stream, used, words_used if trial < HOPES else frozenset())
+                if told is None:
                     continue
-                kind = int(model.frames.slots[low + place])
-                other = self._alike(kind, stem(page.thing)) if kind >= 0 else None
-                if other is None:
-                    return None
-                held[place] = other
-            elif page.figure and word in _NOUNS and self._speaks(told.facts.figure, word):
-                other = self._number.get((page.figure, tag))
-                if other is None:
-                    return None
-                if other != token:
-                    return held if word == page.figure else None
-        return held
-
-    def _speaks(self, figure: str, word: str) -> bool:
-        return word == figure or _PAIRS.get(figure) == word
-
-    @cached_property
-    def _number(self) -> dict[tuple[str, str], int]:
-        return {token: at for at, token in enumerate(self.model.tokens)}
-
-    def _alike(self, kind: int, root: str) -> int | None:
-        """The token of a slot's class with a stem."""
-        frames = self.model.frames
-        at = frames.type_class[kind]
-        for token in frames.class_tokens[frames.class_first[at] : frames.class_first[at + 1]]:
-            if self.model.stems[token] == root:
-                return int(token)
-        return None
-
-    def _mentioned(
-        self, line: int, held: dict[int, int], pending: dict[str, str]
-    ) -> tuple[str, dict[int, int]] | None:
-        """The first word still to be mentioned that a line can say, and where."""
-        model = self.model
-        low, high = model.frames.first[line], model.frames.first[line + 1]
-        for root in pending:
-            for place, token in enumerate(model.frames.tokens[low:high].tolist()):
-                if place in held:
+                shown = line.images(told)
+                if not images.isdisjoint(shown):
                     continue
-                if model.stems[token] == root:
-                    return root, {place: token}
-                kind = int(model.frames.slots[low + place])
-                other = self._alike(kind, root) if kind >= 0 else None
-                if other is not None:
-                    return root, {place: other}
-        return None
+                text = line.text(told)
+                if any(rule.fault(text) for rule in page.rules):
+                    continue
+                images |= shown
+                roots = line.stems.union(*[reading.stems for reading in told])
+                words_used |= roots
+                page.records.add(record)
+                page.told.append(_Told(scene, slot.scene, slot.name, text, roots, cost))
+                return True
+        return False
 
-    def _frame(self, line: int, page: _Page, held: dict[int, int]) -> Frame:
-        if held or page.shunned:
-            return frame_of(self.model, line, page.world, held=held, shunned=page.shunned)
-        key = line, page.world
-        if key not in self._frames:
-            self._frames[key] = frame_of(self.model, line, page.world)
-        return self._frames[key]
+    # The whole
 
-    def _accepted(
-        self, page: _Page, frame: Frame, tokens: list[int], slot: Slot, rules: Sequence[Rule]
-    ) -> tuple[str, list[str]] | None:
-        """The sentence, if nothing of the dream or the book speaks against it."""
-        model = self.model
-        if model.copied([model.alike[token] for token in tokens]) >= 0:
+    def _dream(self, page: _Page, seed: Seed, index: int, request: Request) -> Dream | None:
+        """The sentences as a dream of the length that is asked for, or None."""
+        motifs = self._motifs(page, page.told)
+        if not motifs:
             return None
-        fresh = {
-            model.stems[new] for new, old in zip(tokens, frame.tokens, strict=True) if new != old
-        }
-        if not page.used.isdisjoint(fresh):
+        told = self._fitted(page.told, motifs[0][1], request)
+        if told is None:
             return None
-        text, said = printed(model, tokens)
-        if not page.images.isdisjoint(images_of(said)):
+        scenes: list[dict[str, Any]] = []
+        before = -1
+        for line in told:
+            if line.scene != before:
+                before = line.scene
+                scenes.append({"kind": line.kind})
+            scenes[-1][line.name] = (line.text,) if line.name == "coda" else line.text
+        if told is not page.told:
+            motifs = self._motifs(page, told)
+        paths = _paths(told)
+        dream = self.schema.model_validate(
+            {
+                "edition": self.edition, "seed": seed, "index": index, "arc": page.arc,
+                "cast": {"pronoun": page.voice, "figure": page.figure},
+                "motifs": [
+                    {"word": word, "paths": tuple(paths[at] for at in there)}
+                    for word, there in motifs
+                ],
+                "scenes": scenes,
+            },
+            context=Judged(line.text for line in told),
+        )  # fmt: skip
+        return None if request.avoid and page.rules[0].fault(dream.text) else dream
+
+    def _motifs(self, page: _Page, told: Sequence[_Told]) -> list[tuple[str, list[int]]]:
+        """The things of the setting that return in the awakening, and the places of the sentences
+        where they stand: the home's own thing first, then those that stand in most; three."""
+        stands: dict[str, int] = {}
+        closing: set[str] = set()
+        for at, line in enumerate(told):
+            if line.kind == "setting":
+                for root in line.roots:
+                    stands.setdefault(root, at)
+            elif line.kind == "awakening":
+                closing |= line.roots
+        thing = stem(self.model.told[page.home].facts.thing)
+        found: list[tuple[str, list[int]]] = []
+        for root in (stands.keys() & closing) & (self.model.noun_roots | {thing}):
+            text = told[stands[root]].text
+            said = next(word for word in spoken(text) if stem(word) == root)
+            found.append((said, [at for at, line in enumerate(told) if root in line.roots]))
+        found.sort(key=lambda motif: (stem(motif[0]) != thing, -len(motif[1]), motif[0]))
+        return found[:3]
+
+    def _fitted(
+        self, told: list[_Told], motif: Sequence[int], request: Request
+    ) -> list[_Told] | None:
+        """The sentences with the cheapest left out that bring the whole into its bounds."""
+        least, most = request.words or DEFAULT_WORDS
+        sizes = [line.text.count(" ") + 1 for line in told]
+        if self.added and request.words is None:
+            for at, line in enumerate(told):
+                if (line.kind, line.name) in self.added:
+                    sizes[at] = 0
+        # an em dash joins two words in one stretch of letters, and a judge may count either way
+        apart = [size + line.text.count("—") for size, line in zip(sizes, told, strict=True)]
+        all_sizes, all_apart = OPENING + sum(sizes), OPENING + sum(apart)
+        if all_sizes < least:
             return None
-        if any(rule.fault(text) for rule in rules):
+        if all_apart <= most:
+            return told
+        kept = {motif[0], motif[-1]}
+        cheapest: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {(0, 0): (0, ())}
+        for at, line in enumerate(told):
+            if line.cost < 0 or at in kept:
+                continue
+            for (size, other), (cost, out) in list(cheapest.items()):
+                left = size + sizes[at], other + apart[at]
+                if all_sizes - left[0] < least:
+                    continue
+                if left not in cheapest or cheapest[left][0] > cost + line.cost:
+                    cheapest[left] = cost + line.cost, (*out, at)
+        able = [
+            (cost, out) for (_, other), (cost, out) in cheapest.items()
+            if all_apart - other <= most
+        ]  # fmt: skip
+        if not able:
             return None
-        return text, said
-
-    def _note(
-        self, page: _Page, line: int, home: tuple[str, str], tokens: list[int], said: list[str]
-    ) -> None:
-        """What a sentence has settled for those to come."""
-        model = self.model
-        told = model.told[model.homes[line, 0]]
-        own = model.frames.tokens[model.frames.first[line] : model.frames.first[line + 1]].tolist()
-        if home == ("setting", "thing") and told.thing:
-            page.thing = next(
-                (folded(model.words[new]) for new, old in zip(tokens, own, strict=True)
-                 if model.stems[old] == told.thing and model.tokens[old][1][:2] == "NN"), "",
-            )  # fmt: skip
-        if home[1] == "figure":
-            page.figure = next((w for w in said if self._speaks(told.facts.figure, w)), page.figure)
-        page.images |= images_of(said)
-        page.used |= {
-            stem(folded(word))
-            for word, token in zip(said, tokens, strict=True)
-            if is_word(word) and model.tokens[token][1][:2] in ("NN", "JJ")
-        }
-
-    def _motifs(self, page: _Page) -> list[dict[str, Any]]:
-        """The things of the setting that return in the awakening, the thing itself first."""
-        nouns = self._nouns
-        where: dict[str, list[str]] = {}
-        for path, text in page.lines.items():
-            for word in dict.fromkeys(words(text)):
-                if word in nouns:
-                    where.setdefault(stem(word), []).append(path)
-        found = [
-            (root, paths)
-            for root, paths in where.items()
-            if ".setting." in paths[0] and ".awakening." in paths[-1]
-        ]
-        found.sort(key=lambda pair: (pair[0] != stem(page.thing or "-"), -len(pair[1])))
-        said = {stem(word): word for text in page.lines.values() for word in reversed(words(text))}
-        return [{"word": said[root], "paths": tuple(paths)} for root, paths in found[:3]]
-
-    @cached_property
-    def _nouns(self) -> frozenset[str]:
-        """The words that name things of a kind."""
-        frames = self.model.frames
-        slotted = set(frames.tokens[frames.slots >= 0].tolist())
-        return frozenset(
-            folded(word)
-            for at, (word, tag) in enumerate(self.model.tokens)
-            if tag in ("NN", "NNS") and at in slotted
-        )
+        gone = set(min(able)[1])
+        return [line for at, line in enumerate(told) if at not in gone]
 
 
-_PAIRS = {"woman": "man", "girl": "boy", "man": "woman", "boy": "girl"}
-_NOUNS = frozenset("woman man girl boy child stranger person".split())
+def _held(record: Record) -> frozenset[str]:
+    """The stems of the words of a record that stand in each of its tellings."""
+    return frozenset(stem(word) for word in spoken(SLOT.sub(" , ", record.source)))
+
+
+def _paths(told: Sequence[_Told]) -> list[str]:
+    """The path of each sentence in its dream."""
+    found: list[str] = []
+    scene, before = -1, -1
+    for line in told:
+        scene += line.scene != before
+        before = line.scene
+        found.append(f"scenes.{scene}.{line.kind}.{line.name}" + ".0" * (line.name == "coda"))
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -11,28 +11,32 @@ is met by *moths*), and punctuation does not part the words of a phrase.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product as combinations
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
-from . import automata
-from .automata import Automaton
-from .bookmodel import RUN as BOOK_RUN
 from .bookmodel import book_model
 from .errors import SchemaError
-from .model import Model, bundled_model
 from .text import cut, folded, listed, roots, spoken, stem, tokens, words
-from .trie import Ints
+
+if TYPE_CHECKING:
+    from .automata import Automaton
+    from .model import Model
+
+
+class Judged(frozenset[str]):
+    """Sentences that meet the rules of their fields by the way they were drawn.
+
+    Given to Pydantic as the context of a validation, it spares judging them a second time.
+    """
 
 
 @dataclass(frozen=True)
 class Rule:
     """A demand on one sentence."""
 
-    def fault(self, text: str, model: Model | None = None) -> str:
+    def fault(self, text: str, model: "Model | None" = None) -> str:
         """What breaks the rule in this text, or "" where nothing does.
 
         ``model`` is the corpus against which copying and shapes are judged, by default the bundled
@@ -40,19 +44,23 @@ class Rule:
         """
         raise NotImplementedError
 
-    def holds(self, text: str, model: Model | None = None) -> bool:
+    def holds(self, text: str, model: "Model | None" = None) -> bool:
         """Whether a text meets the rule."""
         return not self.fault(text, model)
 
-    def automaton(self, model: Model) -> Automaton:
+    def automaton(self, model: "Model") -> "Automaton":
         """The sentences of the model's tokens that meet the rule."""
-        raise NotImplementedError
+        from .steering import automaton_of  # judging a text takes no arrays
+
+        return automaton_of(self, model)
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         def judged(text: str, info: core_schema.ValidationInfo) -> str:
-            fault = self.fault(text, info.context if isinstance(info.context, Model) else None)
+            if isinstance(info.context, Judged) and text in info.context:
+                return text
+            fault = self.fault(text, None if isinstance(info.context, Judged) else info.context)
             if fault:
                 about = {"rule": repr(self), "fault": fault}
                 raise PydanticCustomError("rule", "breaks {rule}: {fault}", about)
@@ -83,14 +91,10 @@ class Words(Rule):
         if not 0 <= self.least <= self.most:
             raise SchemaError(f"Words({self.least}, {self.most}): give (least, most), 0 or more")
 
-    def fault(self, text: str, model: Model | None = None) -> str:
+    def fault(self, text: str, model: "Model | None" = None) -> str:
         """The number of words, where it is out of bounds."""
         count = len(spoken(text))
         return "" if self.least <= count <= self.most else f"{count} words"
-
-    def automaton(self, model: Model) -> Automaton:
-        """A counter."""
-        return automata.Counting(model.vocabulary.counted, self.least, self.most)
 
 
 class _Phrased(Rule):
@@ -121,16 +125,12 @@ class Opens(_Phrased):
     def __init__(self, *phrases: str) -> None:
         self._set(phrases)
 
-    def fault(self, text: str, model: Model | None = None) -> str:
+    def fault(self, text: str, model: "Model | None" = None) -> str:
         """The words that it opens with instead."""
         said = words(text)
         if any(said[: len(words(p))] == words(p) for p in self.phrases):
             return ""
         return f"opens with {' '.join(said[:3])!r}"
-
-    def automaton(self, model: Model) -> Automaton:
-        """The machine of the openings."""
-        return automata.opening(_spoken(model), _exact(self.phrases, model))
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -146,16 +146,12 @@ class Closes(_Phrased):
     def __init__(self, *phrases: str) -> None:
         self._set(phrases)
 
-    def fault(self, text: str, model: Model | None = None) -> str:
+    def fault(self, text: str, model: "Model | None" = None) -> str:
         """The words that it closes with instead."""
         said = words(text)
         if any(said[len(said) - len(words(p)) :] == words(p) for p in self.phrases):
             return ""
         return f"closes with {' '.join(said[-3:])!r}"
-
-    def automaton(self, model: Model) -> Automaton:
-        """The machine of the closings."""
-        return automata.closing(_spoken(model), _exact(self.phrases, model))
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -181,20 +177,13 @@ class Mentions(_Phrased):
         least = "" if self.least == len(self.phrases) else f", least={self.least}"
         return f"Mentions({shown}{least})"
 
-    def fault(self, text: str, model: Model | None = None) -> str:
+    def fault(self, text: str, model: "Model | None" = None) -> str:
         """The phrases that are missing."""
         said = [stem(word) for word in spoken(text)]
         missing = [p for p in self.phrases if not _occurs([stem(w) for w in words(p)], said)]
         if len(self.phrases) - len(missing) >= self.least:
             return ""
         return f"{listed([repr(p) for p in missing])} is missing"
-
-    def automaton(self, model: Model) -> Automaton:
-        """A search machine with a bit for each phrase, or one for all where one is enough."""
-        groups = [_inflected(phrase, model) for phrase in self.phrases]
-        if self.least == 1:
-            groups = [[phrase for group in groups for phrase in group]]
-        return automata.containing(_spoken(model), groups, self.least)
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -215,21 +204,13 @@ class Avoids(_Phrased):
         )
         object.__setattr__(self, "_single", single)
 
-    def fault(self, text: str, model: Model | None = None) -> str:
+    def fault(self, text: str, model: "Model | None" = None) -> str:
         """The phrases that occur."""
         if self._single is not None and self._single.isdisjoint(roots(text)):
             return ""
         said = [stem(word) for word in spoken(text)]
         found = [p for p in self.phrases if _occurs([stem(w) for w in words(p)], said)]
         return f"{listed([repr(p) for p in found], 'and')} occurs" if found else ""
-
-    def automaton(self, model: Model) -> Automaton:
-        """A mask for single words, a search machine for phrases."""
-        phrases = [phrase for p in self.phrases for phrase in _inflected(p, model)]
-        if all(len(phrase) == 1 for phrase in phrases):
-            numbers = {phrase[0] for phrase in phrases}
-            return automata.Passing(~model.vocabulary.word_mask(numbers))
-        return automata.lacking(_spoken(model), phrases)
 
 
 @dataclass(frozen=True)
@@ -240,7 +221,7 @@ class Speaks(Rule):
     (True, False)
     """
 
-    def fault(self, text: str, model: Model | None = None) -> str:
+    def fault(self, text: str, model: "Model | None" = None) -> str:
         """What is wrong with the quotation marks."""
         state = 0
         for token in tokens(text):
@@ -251,14 +232,6 @@ class Speaks(Rule):
             "",
             "a quotation is never opened",
         )[state]
-
-    def automaton(self, model: Model) -> Automaton:
-        """Three states: nothing said, saying, said."""
-        marks = {mark: model.vocabulary.word_number.get(mark, -2) for mark in "“”"}
-        symbols = model.symbols
-        column = np.where(symbols == marks["“"], 0, np.where(symbols == marks["”"], 1, -1))
-        table = np.array([[1, -1], [-1, 2], [1, -1]])
-        return automata.Machine(column, table, np.array([False, False, True]))
 
 
 _QUOTES: tuple[dict[str, int], ...] = ({"“": 1, "”": 3}, {"“": 3, "”": 2}, {"“": 1, "”": 3}, {})
@@ -284,9 +257,9 @@ class Shaped(Rule):
     def __repr__(self) -> str:
         return f"Shaped({', '.join(map(repr, self.tags))})"
 
-    def fault(self, text: str, model: Model | None = None) -> str:
+    def fault(self, text: str, model: "Model | None" = None) -> str:
         """The first token that does not fit."""
-        lexicon = (model or bundled_model()).lexicon
+        lexicon = (model or _bundled()).lexicon
         said = tokens(text)
         if len(said) != len(self.tags):
             return f"{len(said)} tokens, not {len(self.tags)}"
@@ -294,12 +267,6 @@ class Shaped(Rule):
             if tag not in lexicon.get(folded(token), ()):
                 return f"{token!r} is no {tag}"
         return ""
-
-    def automaton(self, model: Model) -> Automaton:
-        """One place after another."""
-        vocabulary = model.vocabulary
-        numbers = np.array([vocabulary.tag_number.get(tag, -2) for tag in self.tags])
-        return automata.Places(vocabulary.tags[None, :] == numbers[:, None])
 
 
 @dataclass(frozen=True)
@@ -319,29 +286,21 @@ class Novel(Rule):
         if self.run is not None and self.run < 1:
             raise SchemaError(f"Novel({self.run}): a run is of 1 token or more")
 
-    def _bound(self, model: Model) -> int:
+    def _bound(self, model: "Model") -> int:
         return model.run if self.run is None else self.run
 
-    def fault(self, text: str, model: Model | None = None) -> str:
+    def fault(self, text: str, model: "Model | None" = None) -> str:
         """The first run that is too long."""
         said = [folded(token) for token in cut(text)]
-        if model is None and self.run is None:
-            book = book_model()
-            begin = book.copied(book.compared(said))
-            if begin >= 0:
-                return f"{' '.join(said[begin : begin + BOOK_RUN + 1])!r} is in the book"
-        model = model or bundled_model()
+        if model is None and self.run is None and (run := book_model().copied(said)):
+            return f"{run!r} is in the book"
+        model = model or _bundled()
         length = self._bound(model) + 1
         grams = model.grams(length)
         runs = list(zip(*(said[start:] for start in range(length)), strict=False))
         if grams.isdisjoint(runs):
             return ""
         return next(f"{' '.join(run)!r} is in the corpus" for run in runs if run in grams)
-
-    def automaton(self, model: Model) -> Automaton:
-        """The longest suffix that occurs in the corpus, as a state."""
-        run = self._bound(model)
-        return automata.Novelty(model.runs(run), model.symbols, run)
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -362,16 +321,9 @@ class Leans(Rule):
     def __repr__(self) -> str:
         return f"Leans({', '.join(f'{word}={weight!r}' for word, weight in self.weights)})"
 
-    def fault(self, text: str, model: Model | None = None) -> str:
+    def fault(self, text: str, model: "Model | None" = None) -> str:
         """Never anything."""
         return ""
-
-    def automaton(self, model: Model) -> Automaton:
-        """Every sentence, its tokens weighed."""
-        factor = np.ones(len(model.vocabulary))
-        for word, weight in self.weights:
-            factor[model.vocabulary.word_mask(model.stems.get(stem(word), ()))] *= weight
-        return automata.Leaning(factor)
 
 
 def _occurs(part: Sequence[str], whole: Sequence[str]) -> bool:
@@ -379,18 +331,8 @@ def _occurs(part: Sequence[str], whole: Sequence[str]) -> bool:
     return any(whole[i : i + width] == part for i in range(len(whole) - width + 1))
 
 
-def _spoken(model: Model) -> Ints:
-    """The word number of each token, -1 for punctuation."""
-    return np.where(model.vocabulary.counted, model.symbols, -1)
+def _bundled() -> "Model":
+    """The model of the documents."""
+    from .model import bundled_model  # most texts are judged without it
 
-
-def _exact(phrases: Sequence[str], model: Model) -> list[automata.Phrase]:
-    """The phrases as word numbers, those left out that have a word which the corpus lacks."""
-    numbers = model.vocabulary.word_number
-    said = [words(p) for p in phrases]
-    return [tuple(numbers[w] for w in row) for row in said if all(w in numbers for w in row)]
-
-
-def _inflected(phrase: str, model: Model) -> list[automata.Phrase]:
-    """Every form of a phrase, as word numbers."""
-    return list(combinations(*(model.stems.get(stem(word), ()) for word in words(phrase))))
+    return bundled_model()

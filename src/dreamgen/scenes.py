@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .corpus import SCENES, Corpus, Document, Sentence
+from .corpus import Corpus, Document, Sentence
+from .facts import SCENES
 from .text import is_word, stem
 
 Floats = NDArray[np.float64]

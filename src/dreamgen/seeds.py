@@ -7,7 +7,6 @@ upper 53 bits of a word make a number in [0, 1). BLAKE2b is in Python's standard
 """
 
 import hashlib
-import secrets
 from collections.abc import Sequence
 from functools import lru_cache
 from struct import Struct
@@ -23,6 +22,8 @@ _UNIT = 2.0**-53
 
 def fresh_seed() -> int:
     """A seed drawn from the operating system, short enough to be typed again."""
+    import secrets  # a seed that is given needs none
+
     return secrets.randbelow(2**53)
 
 

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from itertools import accumulate, chain, islice, pairwise
 from math import exp
 from typing import Any
@@ -23,10 +22,12 @@ import numpy as np
 
 from .automata import Automaton, Novelty, Places
 from .corpus import Line, Sentence
+from .facts import DATA
+from .images import images
 from .model import APART, Model
 from .rules import Leans, Mentions, Novel, Rule, Speaks, Words
 from .sampler import Plan, draw, entropy, peak, product
-from .schema import Slot, images
+from .schema import Slot
 from .seeds import Stream
 from .text import is_word, joined, stem
 
@@ -446,14 +447,14 @@ def _read(tags: str, kinds: Sequence[int], words: int, worth: float) -> Shape:
 
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
-    path = files("dreamgen") / "data" / "shapes.json"
+    path = DATA / "shapes.json"
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
 @lru_cache(maxsize=1)
 def data_digest() -> int:
     """The checksum of the data file, which the texts hang on."""
-    path = files("dreamgen") / "data" / "shapes.json"
+    path = DATA / "shapes.json"
     return crc32(path.read_bytes()) if path.is_file() else 0
 
 

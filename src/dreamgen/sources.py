@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .bookmodel import RUN, BookModel
+from .bookmodel import BookModel
 from .corpus import Line
 from .model import Model, bundled_model
+from .readings import ALIKE, RUN
 from .schema import Source, Span
 from .text import folded, spaced, tokens
 
@@ -50,34 +51,21 @@ def _line(node: int, model: Model) -> Line:
 
 
 def sources_in(lines: Iterable[tuple[str, str]], book: BookModel) -> tuple[Source, ...]:
-    """The sources of (path, sentence) pairs in the book: the runs of it that they are made of.
-
-    Linear in the book for each run.
-    """
-    numbers = np.array(book.alike)[book.frames.tokens]
-    return tuple(Source(path, line, _runs(line, book, numbers)) for path, line in lines)
+    """The sources of (path, sentence) pairs in the book: the runs of it that they are made of, and
+    the readings of its margins. Linear in the book for each run."""
+    return tuple(Source(path, line, _runs(line, book)) for path, line in lines)
 
 
-def _runs(sentence: str, book: BookModel, numbers: np.ndarray) -> tuple[Span, ...]:
+def _runs(sentence: str, book: BookModel) -> tuple[Span, ...]:
     said = tokens(sentence)
-    row = book.compared(folded(token) for token in said)
-    first = book.frames.first
+    row = [ALIKE.get(word, word) for word in map(folded, said)]
     found = []
     begin = 0
     while begin < len(said):
-        at = np.flatnonzero(numbers == row[begin])
-        length = 1
-        while len(at) and begin + length < len(said) and length < RUN:
-            inside = at + length < first[np.searchsorted(first, at, side="right")]
-            going = at[inside]
-            going = going[numbers[going + length] == row[begin + length]]
-            if not len(going):
-                break
-            at, length = going, length + 1
-        if len(at):
-            line = int(np.searchsorted(first, at[0], side="right")) - 1
-            dream, place = book.homes[line, :2].tolist()
+        record, length = book.longest(row[begin : begin + RUN])
+        if length:
+            told = book.records[record]
             text = spaced(said[begin : begin + length])
-            found.append(Span(text, book.told[dream].name, place))
-        begin += length
+            found.append(Span(text, book.told[told.dream].name, told.place))
+        begin += max(length, 1)
     return tuple(found)

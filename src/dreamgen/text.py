@@ -159,6 +159,23 @@ def capitalized(sentence: str) -> str:
     return sentence
 
 
+_VOWELS = frozenset("aeiou")
+_CONSONANT = ("uni", "use", "usu", "one", "once", "eu", "ewe")
+_SILENT = ("hour", "honest", "honor", "heir")
+
+
+def article(word: str) -> str:
+    """The indefinite article before a word, by its sound.
+
+    >>> article("hour"), article("uniform"), article("oar")
+    ('an', 'a', 'an')
+    """
+    low = folded(word)
+    if low.startswith(_SILENT) or (low[:1] in _VOWELS and not low.startswith(_CONSONANT)):
+        return "an"
+    return "a"
+
+
 def listed(items: Sequence[object], last: str = "or") -> str:
     """Items as people write them.
 
