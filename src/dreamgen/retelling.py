@@ -29,7 +29,6 @@ ALGORITHM = 2
 TRIES = 8
 HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
 ATTEMPTS = 48
-LINES = 40_000
 
 # The words of the opening formula.
 OPENING = 3
@@ -97,6 +96,7 @@ COSTS = {
 }
 DEAR = 1000
 
+_ANY = ("", "")
 _NIGHT = frozenset({"dusk", "night"})
 _FAR = frozenset({"journey", "presence"})
 
@@ -131,7 +131,8 @@ class _Told:
 class Retelling:
     """Writes dreams from a `BookModel`, by default the one that ships.
 
-    A record becomes a line when it is first told, in some 60 µs; the latest `LINES` are kept.
+    A record becomes a line when it is first told, in some 0.1 ms; lines without rules of a request
+    are kept, some 10 kB each.
     """
 
     def __init__(self, model: BookModel | None = None, schema: type[Dream] = Dream) -> None:
@@ -140,11 +141,14 @@ class Retelling:
         self.slots = {
             (slot.scene, slot.name): slot for scene in scenes_of(schema) for slot in slots(scene)
         }
-        # the readings of the book are narrowed by these already
-        self._plain = frozenset(slot for scene in scenes_of(Dream) for slot in slots(scene))
-        plain = {(slot.scene, slot.name) for slot in self._plain}
+        # the readings of the book are narrowed by the rules of the plain schema already
+        plain = {
+            (slot.scene, slot.name): slot for scene in scenes_of(Dream) for slot in slots(scene)
+        }
         self.added = tuple(home for home in self.slots if home not in plain)
-        self._lines: dict[tuple[object, ...], Line | None] = {}
+        self._own = frozenset(home for home, slot in self.slots.items() if plain.get(home) != slot)
+        # by voice and figure; no more than the records of the book in the voices they have
+        self._lines: dict[tuple[str, str], dict[int, Line | None]] = {}
         self._choices: dict[tuple[object, ...], list[Any]] = {}
 
     @cached_property
@@ -226,9 +230,9 @@ class Retelling:
                     cost = DEAR if name in own else COSTS.get(name, len(COSTS))
                 options = [record] if rule else self._records(page, kind, name, dream, block)
                 stream = streams(f"scenes.{at}.{kind}.{name}")
-                told = self._told(page, at, slot, options, stream, rule, cost)
-                again = any(line.name == name for line in page.told)
-                if not (told or again or 0 <= cost < DEAR):
+                if self._told(page, at, slot, options, stream, rule, cost) or 0 <= cost < DEAR:
+                    continue
+                if not any(line.name == name for line in page.told):
                     return None
         return page if self._add(page, form, streams) else None
 
@@ -450,18 +454,21 @@ class Retelling:
         self, record: int, page: _Page, slot: Slot, extra: tuple[Rule, ...] = ()
     ) -> Line | None:
         """The line of a record under the rules of a field, of the page, and what else is asked."""
-        heard = ("", "") if self.model.is_neutral(record) else (page.voice, page.figure)
-        key = record, heard, slot.name, page.rules, extra
-        if key not in self._lines:
-            if len(self._lines) >= LINES:
-                del self._lines[next(iter(self._lines))]
-            source = self.model.source(record, page.voice, page.figure)
-            rules = (*(() if slot in self._plain else slot.rules), *page.rules, *extra)
-            if source and rules:
-                source = narrowed(source, rules)
-            made = Line(source) if source else None
-            self._lines[key] = made if made and made.total > 0 else None
-        return self._lines[key]
+        heard = _ANY if self.model.is_neutral(record) else (page.voice, page.figure)
+        plain = (slot.scene, slot.name) not in self._own
+        if plain and not page.rules and not extra:
+            lines = self._lines.setdefault(heard, {})
+            if record in lines:
+                return lines[record]
+        else:
+            lines = {}
+        source = self.model.source(record, page.voice, page.figure)
+        rules = (*(() if plain else slot.rules), *page.rules, *extra)
+        if source and rules:
+            source = narrowed(source, rules)
+        made = Line(source) if source else None
+        lines[record] = made if made and made.total > 0 else None
+        return lines[record]
 
     def _told(
         self, page: _Page, scene: int, slot: Slot, records: Sequence[int] | Iterator[int],
