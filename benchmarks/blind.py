@@ -3,8 +3,8 @@
     python benchmarks/blind.py FOLDER [--pairs 20] [--seed blind]
 
 Writes ``sheet.txt`` (the pairs, in an order that tells nothing, and the questions) and
-``key.json`` (which of the two is which), to be kept apart. The dream of the book is one of the tenth
-that is held out: the other is told without it. With ``--answers FILE`` (lines ``pair:
+``key.json`` (which of the two is which), to be kept apart. The dream of the book is one of the
+tenth that is held out: the other is told without it. With ``--answers FILE`` (lines ``pair:
 written-by-hand A or B, read on A or B, breaks A n B n``) it scores them against the key.
 """
 
