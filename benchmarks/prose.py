@@ -8,12 +8,12 @@ patterns with the words of the book; *shuffled* is the held-out text with its wo
 Nothing here is dreamgen's own judgement: the text is cut, counted and parsed by rules of its own.
 `link-parser` (Debian: `apt-get install link-grammar`) gives the first row, where it is installed.
 
-Of all writers as many sentences are compared, each of 8 to 25 words. *Novel 4-grams* are not in
-the nine tenths. *Compression* is the size of the text over that of its deflated form: the higher,
-the more is said again. *Sentences to choose from* is exp of the entropy of one field, over its
-lines and the tellings of each. The curves are shares of all words in five parts of a dream:
-articles and prepositions (*staging*), and words of thought. The mood is told by naive Bayes over the
-words of the nine tenths: it takes no part in the telling, but the told dreams are told from these, so the
+Of all writers as many sentences are compared, each of 8 to 25 words. *Novel 4-grams* are not in the
+nine tenths. *Compression* is the size of the text over that of its deflated form: the higher, the
+more is said again. *Sentences to choose from* is exp of the entropy of one field, over its lines
+and the tellings of each. The curves are shares of all words in five parts of a dream: articles and
+prepositions (*staging*), and words of thought. The mood is told by naive Bayes over the words of
+the nine tenths: it takes no part in the telling, but the told dreams are told from these, so the
 figure for them flatters; that for the held-out dreams is what it can do with new ones.
 """
 

@@ -27,6 +27,7 @@ from .text import spoken, stem, words
 
 ALGORITHM = 2
 TRIES = 8
+ALONE = 1 / 3  # the share of dreams that follow one dream of the book from end to end
 HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
 ATTEMPTS = 48
 
@@ -324,34 +325,49 @@ class Retelling:
         self, page: _Page, arc: str, form: Sequence[tuple[str, tuple[str, ...]]],
         mood: str | None, streams: Callable[[str], Stream],
     ) -> list[tuple[int, int]]:  # fmt: skip
-        """The (dream, block) that each scene is told after; scenes of one kind follow one dream."""
+        """The (dream, block) that each scene is told after.
+
+        The first and the last follow the home; what happens between follows one other dream, or the
+        home itself, so that its sentences answer each other. A far place is another dream's, and so
+        is each further encounter.
+        """
         model = self.model
+        own = len(FORMS[arc]) - 1
+        partner = self._partner(page, form[1:own], mood, streams("partner"))
+        taken = [page.home, partner]
         found: list[tuple[int, int]] = []
-        followed: dict[str, int] = {}
-        taken: list[int] = []
         for at, (kind, names) in enumerate(form):
-            dream = page.home
-            if kind in ("encounter", "revelation"):
-                further = at > len(FORMS[arc]) - 2
-                pool = self._pool(page, kind, names, mood, not _FAR.isdisjoint(names))
+            dream = page.home if kind in ("setting", "awakening") else partner
+            if "journey" in names or (at >= own and kind == "encounter"):
+                pool = self._pool(page, kind, names, mood, "journey" in names)
                 left = [other for other in pool if other not in taken]
-                if further and not left:  # a long dream has seen all of its world
+                if not left:  # a long dream has seen all of its world
                     pool = self._pool(page, kind, names, mood, travels=True)
-                    left = [other for other in pool if other not in taken]
-                pool = left or pool
-                fresh = kind not in followed or "journey" in names or further
-                if pool and fresh:
-                    followed[kind] = choice(streams(f"scenes.{at}")[0], pool)
-                    taken.append(followed[kind])
-                dream = followed.get(kind, dream)
+                    left = [other for other in pool if other not in taken] or pool
+                if left:
+                    dream = choice(streams(f"scenes.{at}")[0], left)
+                    taken.append(dream)
+                if at >= own:
+                    partner = dream
             blocks = [block for other, block in model.scenes[dream] if other == kind]
             before = sum(other == kind for other, _ in form[:at]) % max(len(blocks), 1)
             found.append((dream, blocks[before] if blocks else -1))
-            if kind == "encounter" and not page.figure:
-                facts = model.told[dream].facts
-                same = facts.pronoun == page.voice
-                page.figure = facts.figure if same else PAIRS[facts.figure]
+        facts = model.told[found[1][0]].facts
+        page.figure = facts.figure if facts.pronoun == page.voice else PAIRS[facts.figure]
         return found
+
+    def _partner(
+        self, page: _Page, form: Sequence[tuple[str, tuple[str, ...]]], mood: str | None,
+        stream: Stream,
+    ) -> int:  # fmt: skip
+        """The dream that is followed between: the home in a third of the dreams, else one that can
+        tell half of each scene that stays in its world."""
+        pools = [
+            set(self._pool(page, kind, names, mood, travels=False))
+            for kind, names in form if "journey" not in names
+        ]  # fmt: skip
+        able = sorted(set.intersection(*pools) - {page.home})
+        return choice(stream[1], able) if able and stream[0] >= ALONE else page.home
 
     def _pool(
         self, page: _Page, kind: str, names: Sequence[str], mood: str | None, travels: bool
