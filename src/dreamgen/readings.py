@@ -3,9 +3,9 @@
 A line is a chain over (slot, run). At a *slot* each *reading*, the line's own or one of the margin,
 has weight 1; the own reading goes on with the run of the corpus that the line is on, another breaks
 it. A run of more than `RUN` tokens has weight 0. The state (slot, length of the run) is all that
-matters for what may follow, so backward messages over it give the exact odds of every reading, and
-going forward with them draws a telling from the exact law of the chain given that no run is too
-long: forward filtering, backward sampling, as in `dreamgen.sampler`.
+matters for what may follow, so backward messages over it, here whole numbers of tellings, give the
+exact odds of every reading, and going forward with them draws a telling from the exact law of the
+chain given that no run is too long, as in `dreamgen.sampler`.
 
 A reading that begins or ends as the line's own does carries the run on that far: the old *lamp*
 becoming the new *lamp* does not break it at *lamp*.
@@ -25,6 +25,7 @@ from .tagging import is_content
 from .text import article, capitalized, cut, folded, stem
 
 RUN = 6
+_UNITS = 2**53
 
 SLOT = re.compile(r"\{([^}]*)\}")
 _WORD = re.compile(r"[^\W_]+(?:[-’][^\W_]+)*")
@@ -88,9 +89,10 @@ class Reading:
 
 
 class State(NamedTuple):
-    """A slot after a run of some length: for each reading its upper edge, and the run after it."""
+    """A slot after a run of some length: for each reading, how many tellings go on from it or one
+    before it, and the run after it."""
 
-    upto: list[float]
+    upto: list[int]
     ways: list[tuple[Reading, int]]
 
 
@@ -98,11 +100,11 @@ class Line:
     """A line ready to be told.
 
     ``slots`` has the readings of each slot, the line's own first; ``stems`` those of the content
-    words around the slots, plain words apart; ``total`` is the weight of all tellings, 0 where each
-    has too long a run.
+    words around the slots, plain words apart; ``held`` the images there, which every telling has;
+    ``total`` is the number of tellings, 0 where each has too long a run.
     """
 
-    __slots__ = ("_pieces", "_text", "slots", "start", "states", "stems", "total")
+    __slots__ = ("_pieces", "_text", "held", "slots", "start", "states", "stems", "total")
 
     def __init__(self, source: str) -> None:
         parts = SLOT.split(source)
@@ -130,6 +132,7 @@ class Line:
             )
         self._pieces = [tuple(map(part_of, cut(text))) for text in fixed]
         self.stems = _roots(word for text in fixed for word in cut(text))
+        self.held = frozenset(image for piece in self._pieces for image in imaged([piece]))
         self._text = "%s".join(
             text.replace("%", "%%") for text in (capitalized(fixed[0]), *fixed[1:])
         )
@@ -139,22 +142,25 @@ class Line:
     def told(
         self, stream: Stream, used: int, shunned: Set[str] = frozenset()
     ) -> tuple[list[Reading] | None, int]:
-        """The readings of one telling, and how many numbers of the stream have been used.
+        """The readings of one telling, and how many numbers of the stream have been used: one more.
 
-        None where a reading other than the line's own has a stem that is shunned.
+        The tellings, in the order of their readings, own equal parts of [0, 1): the number picks
+        one, and each slot in turn finds the reading that it has. None where a reading other than
+        the line's own has a stem that is shunned.
         """
-        count = used + len(self.slots)
-        numbers = stream.numbers if len(stream.numbers) >= count else stream.extend(count)
+        number = int(stream[used] * _UNITS) * self.total // _UNITS  # exact: numbers have 53 bits
         told: list[Reading] = []
         run = self.start
         for states in self.states:
             upto, ways = states[run]
-            reading, run = ways[bisect_right(upto, numbers[used])]
+            way = bisect_right(upto, number)
+            if way:
+                number -= upto[way - 1]
+            reading, run = ways[way]
             if not shunned.isdisjoint(reading.fresh):
-                return None, count
+                return None, used + 1
             told.append(reading)
-            used += 1
-        return told, count
+        return told, used + 1
 
     def text(self, told: Sequence[Reading]) -> str:
         """A telling as a sentence."""
@@ -178,8 +184,8 @@ def _messages(
     steps: Sequence[Sequence[tuple[int, int] | None]],
     owned: Sequence[int],
     lengths: Sequence[int],
-) -> tuple[list[dict[int, State]], float]:
-    """For each slot and each run that can come before it the odds; and the weight of all tellings.
+) -> tuple[list[dict[int, State]], int]:
+    """For each slot and each run that can come before it the odds; and the number of tellings.
 
     ``steps`` has for each reading how many tokens it begins and ends with that the line's own has
     there, None for one of weight 0; ``owned`` are the lengths of the own readings, ``lengths`` the
@@ -200,27 +206,26 @@ def _messages(
         if slot[0]:
             following |= {run + own + length for run in reached[-1] if run + own + length <= RUN}
         reached.append(following)
-    message = dict.fromkeys(reached[-1], 1.0)
+    message = dict.fromkeys(reached[-1], 1)
     states: list[dict[int, State]] = []
     for at in range(len(owned) - 1, -1, -1):
         further = owned[at] + lengths[at + 1]
         odds: dict[int, State] = {}
-        weights: dict[int, float] = {}
+        weights: dict[int, int] = {}
         for run in reached[at]:
-            whole = message.get(run + further, 0.0) if steps[at][0] else 0.0
+            whole = message.get(run + further, 0) if steps[at][0] else 0
             upto, ways = [whole], [(slots[at][0], run + further)]
             for (most, after), reading in zip(others[at], slots[at][1:], strict=True):
                 if run <= most:
-                    whole += message.get(after, 0.0)
+                    whole += message.get(after, 0)
                 upto.append(whole)
                 ways.append((reading, after))
             if whole > 0:
                 weights[run] = whole
-                edges = [1.0 if edge == whole else edge / whole for edge in upto]
-                odds[run] = State(edges, ways)
+                odds[run] = State(upto, ways)
         states.append(odds)
         message = weights
-    return states[::-1], message.get(lengths[0], 0.0)
+    return states[::-1], message.get(lengths[0], 0)
 
 
 def _step(row: Sequence[str], own: Sequence[str]) -> tuple[int, int]:

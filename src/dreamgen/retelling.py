@@ -495,7 +495,7 @@ class Retelling:
         images, words_used = page.images, page.used
         for record in records:
             line = self._line(record, page, slot, (asked,) if asked else ())
-            if line is None or record in page.records:
+            if line is None or record in page.records or not images.isdisjoint(line.held):
                 continue
             for trial in range(TRIES):
                 told, used = line.told(stream, used, words_used if trial < HOPES else frozenset())
