@@ -4,7 +4,7 @@
 
 Writes ``sheet.txt`` (the pairs, in an order that tells nothing, and the questions) and
 ``key.json`` (which of the two is which), to be kept apart. The dream of the book is one of the
-tenth that is held out: the other is told without it. With ``--answers FILE`` (lines ``pair:
+eleventh that is held out: the other is told without it. With ``--answers FILE`` (lines ``pair:
 written-by-hand A or B, read on A or B, breaks A n B n``) it scores them against the key.
 """
 
@@ -33,8 +33,8 @@ ANSWER = re.compile(r"(\d+): written-by-hand ([AB]), read on ([AB]), breaks A (\
 def written(folder: Path, pairs: int, seed: str) -> None:
     book = Corpus.bundled("book")
     draw = random.Random(seed)
-    held = [dream for at, dream in enumerate(book.documents) if at % 10 == 9]
-    rest = [dream for at, dream in enumerate(book.documents) if at % 10 != 9]
+    held = [dream for at, dream in enumerate(book.documents) if at % 11 == 5]
+    rest = [dream for at, dream in enumerate(book.documents) if at % 11 != 5]
     dreamer = Dreamer(Corpus(rest, tagger="endings"))
     sheet, key = [QUESTIONS], {}
     for number, dream in enumerate(draw.sample(held, pairs), 1):

@@ -21,7 +21,8 @@ what might stand in their place as well. The readings of one slot may meet any o
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -29,7 +30,7 @@ from .corpus import Document, Sentence, Variants
 from .errors import CorpusError
 from .facts import SCENES, VOICES, Facts
 from .tagging import by_ending
-from .text import cut, folded, is_word, normalized, spaced, tokens
+from .text import cut, folded, is_word, normalized, spaced, stem, tokens
 
 HOURS = ("dawn", "morning", "noon", "afternoon", "dusk", "night")
 _SCENE = re.compile(r"\[(\w+)\]")
@@ -139,13 +140,34 @@ def _written(document: Document) -> Iterator[str]:
             )
 
 
-def source_of(sentence: Sentence) -> str:
-    """A sentence and its margin in one: ``a {jar|cup} on the {sill|shelf}.``, own words first."""
+def source_of(sentence: Sentence, linked: Collection[int] = ()) -> str:
+    """A sentence and its margin in one: ``a {jar|cup} on the {=sill|shelf}.``, own words first.
+
+    The slots whose numbers are ``linked`` are marked ``=``.
+    """
     parts: list[str] = []
     at = 0
-    for variants in sentence.margin:
+    for number, variants in enumerate(sentence.margin):
         own = spaced(sentence.words[variants.start : variants.stop])
+        mark = "=" if number in linked else ""
         parts += sentence.words[at : variants.start]
-        parts.append("{" + "|".join((own, *variants.readings)) + "}")
+        parts.append("{" + "|".join((mark + own, *variants.readings)) + "}")
         at = variants.stop
     return spaced([*parts, *sentence.words[at:]])
+
+
+def links(sentences: Sequence[Sentence], nouns: Container[str]) -> list[frozenset[int]]:
+    """For each sentence of a dream the slots whose own words name a thing that another names too.
+
+    ``nouns`` are the stems of names of things.
+    """
+    said = [{stem(word) for word in sentence.words if is_word(word)} for sentence in sentences]
+    times = Counter(root for roots in said for root in roots if root in nouns)
+    return [
+        frozenset(
+            number
+            for number, slot in enumerate(sentence.margin)
+            if any(times[stem(word)] > 1 for word in sentence.words[slot.start : slot.stop])
+        )
+        for sentence in sentences
+    ]

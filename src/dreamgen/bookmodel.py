@@ -6,12 +6,13 @@ are first told. A sentence about a figure called *she* or *he* can be told in bo
 here and never replaced in finished text, unless a word of it goes with one alone.
 """
 
-import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from .errors import CorpusError
 from .facts import DATA, Facts
 from .readings import ALIKE, RUN, plain, voiced
 from .text import cut, folded, stem
@@ -31,7 +32,9 @@ _GENDERED = frozenset(
     "beard beards mustache moustache bearded unshaven skirt dress gown husband wife pregnant bride "
     "groom widow widower".split()
 )
-_READING = re.compile(r"(?<=[{|])[^{|}]+(?=[|}])")
+_READING = re.compile(r"(?<=[{|=!])[^{|}=!]+(?=[|}])")
+# What the compact form of a book begins with; its digest follows.
+FORMAT = "dreamgen book 1 "
 _LINE = re.compile(r"\w[\w’-]*")
 
 
@@ -57,57 +60,81 @@ class Record(NamedTuple):
 class BookModel:
     """The dreams and the records of the book.
 
-    Reading it is linear in the book.
+    Opening it finds its dreams, which is linear in the book, some 5 ms for that which ships; a
+    record is read when it is first asked for.
     """
 
     def __init__(self, written: str) -> None:
-        rows = written.splitlines()
-        self.digest = hashlib.blake2b(written.encode(), digest_size=6).hexdigest()
+        head, *rows = written.splitlines()
+        if not head.startswith(FORMAT):
+            raise CorpusError(
+                "the compact book is of another form: run python -m dreamgen.make book"
+            )
+        self.digest = head.removeprefix(FORMAT)
         self.told: list[Told] = []
-        self.records: list[Record] = []
-        self._naming: dict[str, list[int]] = {}
-        self._neutral: dict[int, bool] = {}
-        place = 0
+        self._rows: list[str] = []
+        self._first: list[int] = []
         for row in rows:
             if row.startswith("#"):
                 name, arc, *facts = row[1:].split("\t")
                 self.told.append(Told(name, arc, Facts(*facts)))
-                place = 0
+                self._first.append(len(self._rows))
             else:
-                block, scene, name, source = row.split(" ", 3)
-                at = len(self.told) - 1
-                self.records.append(Record(at, place, int(block), scene, name, source))
-                place += 1
+                self._rows.append(row)
+        self._read: dict[int, Record] = {}
+        self._blocks: dict[int, dict[int, dict[str, int]]] = {}
+        self._scenes: dict[int, list[tuple[str, int]]] = {}
+        self._naming: dict[str, list[int]] = {}
+        self._neutral: dict[int, bool] = {}
 
-    @cached_property
-    def blocks(self) -> dict[tuple[int, int], dict[str, int]]:
-        """The record of each field of each (dream, block)."""
-        found: dict[tuple[int, int], dict[str, int]] = {}
-        for at, record in enumerate(self.records):
-            found.setdefault((record.dream, record.block), {})[record.field] = at
+    def record(self, at: int) -> Record:
+        """A record by its number."""
+        found = self._read.get(at)
+        if found is None:
+            dream = bisect_right(self._first, at) - 1
+            block, scene, name, source = self._rows[at].split(" ", 3)
+            found = Record(dream, at - self._first[dream], int(block), scene, name, source)
+            self._read[at] = found
         return found
 
     @cached_property
-    def scenes(self) -> dict[int, list[tuple[str, int]]]:
-        """The (kind, block) pairs of each dream, in order."""
-        found: dict[int, list[tuple[str, int]]] = {}
-        for record in self.records:
-            pairs = found.setdefault(record.dream, [])
-            if (record.scene, record.block) not in pairs[-1:]:
-                pairs.append((record.scene, record.block))
-        return found
+    def records(self) -> list[Record]:
+        """All records, in order."""
+        return [self.record(at) for at in range(len(self._rows))]
+
+    def scenes(self, dream: int) -> list[tuple[str, int]]:
+        """The (kind, block) pairs of a dream, in order."""
+        if dream not in self._scenes:
+            self._look(dream)
+        return self._scenes[dream]
+
+    def block(self, dream: int, block: int) -> dict[str, int]:
+        """The record of each field of a block of a dream; none where there is no such block."""
+        if dream not in self._blocks:
+            self._look(dream)
+        return self._blocks[dream].get(block, {})
+
+    def _look(self, dream: int) -> None:
+        blocks: dict[int, dict[str, int]] = {}
+        scenes: dict[tuple[str, int], None] = {}
+        last = self._first[dream + 1] if dream + 1 < len(self._first) else len(self._rows)
+        for at in range(self._first[dream], last):
+            record = self.record(at)
+            blocks.setdefault(record.block, {})[record.field] = at
+            scenes[record.scene, record.block] = None
+        self._blocks[dream], self._scenes[dream] = blocks, list(scenes)
 
     def is_neutral(self, at: int) -> bool:
         """Whether a record says nothing of the figure, and so holds in every voice."""
         if at not in self._neutral:
-            record = self.records[at]
+            record = self.record(at)
             facts = self.told[record.dream].facts
             self._neutral[at] = not _naming(facts.pronoun, facts.figure).search(record.source)
         return self._neutral[at]
 
     def source(self, at: int, voice: str, figure: str) -> str:
         """The source of a record in a voice, about a figure; "" where it cannot be told so."""
-        record = self.records[at]
+        record = self.record(at)
         if self.is_neutral(at):
             return record.source
         facts = self.told[record.dream].facts
@@ -124,21 +151,6 @@ class BookModel:
         if figure not in ("", noun):
             made = re.sub(rf"\b([Tt]he ){noun}\b", rf"\1{figure}", made)
         return made
-
-    @cached_property
-    def nouns(self) -> frozenset[str]:
-        """The nouns that name things which may return as motifs."""
-        told = (DATA / "nouns.txt").read_text("utf-8")
-        things = {dream.facts.thing for dream in self.told}
-        return (
-            frozenset(word for row in told.splitlines() if row[0] != "#" for word in row.split())
-            | things
-        )
-
-    @cached_property
-    def noun_roots(self) -> frozenset[str]:
-        """The stems of these."""
-        return frozenset(map(stem, self.nouns))
 
     # Runs
 
@@ -217,6 +229,15 @@ def runs_of(said: Iterable[str]) -> Iterator[str]:
     words = [ALIKE.get(word, word) for word in map(folded, said)]
     for start in range(len(words) - RUN):
         yield " ".join(words[start : start + RUN + 1])
+
+
+@lru_cache(maxsize=1)
+def noun_roots() -> frozenset[str]:
+    """The stems of nouns that name things which can be seen, heard, smelled or touched."""
+    told = (DATA / "nouns.txt").read_text("utf-8")
+    return frozenset(
+        stem(word) for row in told.splitlines() if not row.startswith("#") for word in row.split()
+    )
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ from .files import replacing
 from .model import RUN as DOCUMENTS_RUN
 from .model import bundled_model
 from .narrow import compact
-from .readings import ALIKE, RUN, SLOT, shared
+from .readings import ALIKE, RUN, SLOT, own_of, shared
 from .schema import Dream, scenes_of, slots
 from .shapes import forget, measured_motifs, stored_data
 from .shapes import written as shape_written
@@ -37,6 +37,7 @@ def copies(source: str, model: BookModel, documents: Container[Sequence[str]]) -
     tails: set[tuple[tuple[str, ...], int]] = {((), 0)}
     for at, part in enumerate(parts):
         readings = part.split("|") if at % 2 else [part]
+        readings[0] = own_of(readings[0])
         own = [ALIKE.get(word, word) for word in map(folded, cut(readings[0]))]
         after: set[tuple[tuple[str, ...], int]] = set()
         for reading in readings:

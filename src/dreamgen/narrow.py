@@ -5,16 +5,18 @@ A rule judges a text and steers the chain of a corpus (`dreamgen.rules`); on a l
 remains meets the rule however it is told.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 
-from .book import source_of
+from .book import links, source_of
+from .bookmodel import FORMAT, noun_roots
 from .corpus import Corpus
 from .errors import CorpusError
 from .facts import Facts
 from .readings import SLOT, plain
 from .rules import Avoids, Mentions, Novel, Rule, Words
 from .schema import Dream, scenes_of, slots
-from .text import listed, spoken
+from .text import listed, spoken, stem
 
 
 def narrowed(source: str, rules: Iterable[Rule]) -> str:
@@ -129,13 +131,16 @@ def compact(corpus: Corpus) -> str:
         if not document.arc or not all(facts[:-1]):
             raise CorpusError(f"{document.name}: its head must name {listed(HEAD, 'and')}")
         rows.append("#" + "\t".join((document.name, document.arc, *facts)))
-        for sentence in document.sentences:
+        things = noun_roots() | {stem(document.facts.thing)}
+        linked = links(document.sentences, things)
+        for sentence, slots_ in zip(document.sentences, linked, strict=True):
             slot = fields.get((sentence.scene, sentence.role))
             if slot is None:
                 raise CorpusError(
                     f"{document.name}: a {sentence.scene} has no field {sentence.role!r}"
                 )
-            source = source_of(sentence)
+            source = source_of(sentence, slots_)
             source = narrowed(source, slot.rules) or plain(source)
             rows.append(f"{sentence.block} {sentence.scene} {sentence.role} {source}")
-    return "\n".join(rows) + "\n"
+    body = "\n".join(rows) + "\n"
+    return f"{FORMAT}{hashlib.blake2b(body.encode(), digest_size=6).hexdigest()}\n{body}"

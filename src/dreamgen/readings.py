@@ -1,17 +1,19 @@
 """Lines with readings: a sentence of the book, and what its margin says might stand there as well.
 
-A line is a chain over (slot, run). At a *slot* each *reading*, the line's own or one of the margin,
-has weight 1; the own reading goes on with the run of the corpus that the line is on, another breaks
-it. A run of more than `RUN` tokens has weight 0. The state (slot, length of the run) is all that
-matters for what may follow, so backward messages over it, here whole numbers of tellings, give the
-exact odds of every reading, and going forward with them draws a telling from the exact law of the
-chain given that no run is too long, as in `dreamgen.sampler`.
+A line is a chain over (slot, run). At a *slot* there are *readings*: the line's own goes on with
+the run of the corpus that the line is on and has weight `KEEP`, or `LINKED` where other sentences
+of its dream speak of the same thing; one of the margin breaks the run and has weight 1. A run of
+more than `RUN` tokens has weight 0. The state (slot, length of the run) is all that matters for
+what may follow, so backward messages over it, here whole numbers, give the exact odds of every
+reading, and going forward with them draws a telling from the exact law of the chain given that no
+run is too long, as in `dreamgen.sampler`.
 
 A reading that begins or ends as the line's own does carries the run on that far: the old *lamp*
 becoming the new *lamp* does not break it at *lamp*.
 
-Comes in: a source such as ``a {jar|cup} on the {sill|shelf}.``, own readings first, marked ``!``
-where they may not be told. Goes out: a `Line`, whose cost is linear in its tokens and readings.
+Comes in: a source such as ``a {jar|cup} on the {=sill|shelf}.``, own readings first, marked ``=``
+where they are linked to others, and ``!`` where they may not be told. Goes out: a `Line`, whose
+cost is linear in its tokens and readings.
 """
 
 import re
@@ -26,6 +28,9 @@ from .text import article, capitalized, cut, folded, stem
 
 RUN = 6
 _UNITS = 2**53
+
+# Chosen by benchmarks/prose.py: sense against variety.
+KEEP, LINKED = 3, 12
 
 SLOT = re.compile(r"\{([^}]*)\}")
 _WORD = re.compile(r"[^\W_]+(?:[-’][^\W_]+)*")
@@ -89,9 +94,10 @@ class Reading:
 
 
 class State(NamedTuple):
-    """A slot after a run of some length: for each reading, how many tellings go on from it or one
-    before it, and the run after it."""
+    """A slot after a run of some length: the weight of the own reading, and for each reading the
+    weight of all tellings that go on from it or one before it, and the run after it."""
 
+    keep: int
     upto: list[int]
     ways: list[tuple[Reading, int]]
 
@@ -101,7 +107,7 @@ class Line:
 
     ``slots`` has the readings of each slot, the line's own first; ``stems`` those of the content
     words around the slots, plain words apart; ``held`` the images there, which every telling has;
-    ``total`` is the number of tellings, 0 where each has too long a run.
+    ``total`` is the weight of all tellings, 0 where each has too long a run.
     """
 
     __slots__ = ("_pieces", "_text", "held", "slots", "start", "states", "stems", "total")
@@ -112,11 +118,14 @@ class Line:
         lengths = [len(cut(text)) for text in fixed]
         steps: list[list[tuple[int, int] | None]] = []
         owned: list[int] = []
+        keeps: list[int] = []
         self.slots: list[list[Reading]] = []
         for at, options in enumerate(parts[1::2]):
             readings = options.split("|")
             barred = readings[0].startswith("!")
-            readings[0] = readings[0].removeprefix("!")
+            linked = readings[0].removeprefix("!").startswith("=")
+            readings[0] = own_of(readings[0])
+            keeps.append(LINKED if linked else KEEP)
             rows = [reading.split(" ") for reading in readings]
             owned.append(len(rows[0]))
             steps.append([_step(row, rows[0]) for row in rows])
@@ -137,25 +146,27 @@ class Line:
             text.replace("%", "%%") for text in (capitalized(fixed[0]), *fixed[1:])
         )
         self.start = lengths[0]
-        self.states, self.total = _messages(self.slots, steps, owned, lengths)
+        self.states, self.total = _messages(self.slots, steps, owned, keeps, lengths)
 
     def told(
         self, stream: Stream, used: int, shunned: Set[str] = frozenset()
     ) -> tuple[list[Reading] | None, int]:
         """The readings of one telling, and how many numbers of the stream have been used: one more.
 
-        The tellings, in the order of their readings, own equal parts of [0, 1): the number picks
-        one, and each slot in turn finds the reading that it has. None where a reading other than
-        the line's own has a stem that is shunned.
+        The tellings, in the order of their readings, own parts of [0, 1) of their weights: the
+        number picks one, and each slot in turn finds the reading that it has. None where a reading
+        other than the line's own has a stem that is shunned.
         """
         number = int(stream[used] * _UNITS) * self.total // _UNITS  # exact: numbers have 53 bits
         told: list[Reading] = []
         run = self.start
         for states in self.states:
-            upto, ways = states[run]
+            keep, upto, ways = states[run]
             way = bisect_right(upto, number)
             if way:
                 number -= upto[way - 1]
+            else:
+                number //= keep
             reading, run = ways[way]
             if not shunned.isdisjoint(reading.fresh):
                 return None, used + 1
@@ -183,13 +194,14 @@ def _messages(
     slots: Sequence[Sequence[Reading]],
     steps: Sequence[Sequence[tuple[int, int] | None]],
     owned: Sequence[int],
+    keeps: Sequence[int],
     lengths: Sequence[int],
 ) -> tuple[list[dict[int, State]], int]:
-    """For each slot and each run that can come before it the odds; and the number of tellings.
+    """For each slot and each run that can come before it the odds; and the weight of all tellings.
 
     ``steps`` has for each reading how many tokens it begins and ends with that the line's own has
-    there, None for one of weight 0; ``owned`` are the lengths of the own readings, ``lengths`` the
-    numbers of tokens around the slots.
+    there, None for one of weight 0; ``owned`` and ``keeps`` are the lengths and weights of the own
+    readings, ``lengths`` the numbers of tokens around the slots.
     """
     # for each reading but the first, which is the own: the longest run before it, the run after it
     others = [
@@ -213,7 +225,7 @@ def _messages(
         odds: dict[int, State] = {}
         weights: dict[int, int] = {}
         for run in reached[at]:
-            whole = message.get(run + further, 0) if steps[at][0] else 0
+            whole = keeps[at] * message.get(run + further, 0) if steps[at][0] else 0
             upto, ways = [whole], [(slots[at][0], run + further)]
             for (most, after), reading in zip(others[at], slots[at][1:], strict=True):
                 if run <= most:
@@ -222,7 +234,7 @@ def _messages(
                 ways.append((reading, after))
             if whole > 0:
                 weights[run] = whole
-                odds[run] = State(upto, ways)
+                odds[run] = State(keeps[at], upto, ways)
         states.append(odds)
         message = weights
     return states[::-1], message.get(lengths[0], 0)
@@ -254,7 +266,12 @@ def plain(source: str) -> str:
     >>> plain("a {jar|cup} on the {sill|shelf}.")
     'a jar on the sill.'
     """
-    return SLOT.sub(lambda found: found[1].partition("|")[0].removeprefix("!"), source)
+    return SLOT.sub(lambda found: own_of(found[1].partition("|")[0]), source)
+
+
+def own_of(reading: str) -> str:
+    """The own reading of a slot without its marks."""
+    return reading.removeprefix("!").removeprefix("=")
 
 
 def voiced(source: str, swap: Mapping[str, str], possessive: bool) -> str:

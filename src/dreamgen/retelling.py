@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-from .bookmodel import PAIRS, BookModel, Record, book_model
+from .bookmodel import PAIRS, BookModel, Record, book_model, noun_roots
 from .facts import VOICES
 from .images import Image
 from .narrow import narrowed
@@ -27,9 +27,11 @@ from .text import spoken, stem, words
 
 ALGORITHM = 2
 TRIES = 8
-ALONE = 1 / 3  # the share of dreams that follow one dream of the book from end to end
+ALONE = 0.6  # the share of dreams that follow one dream of the book from end to end
+MOST_OF = 0.75  # the share of a scene's fields that a dream must have for another to follow it
 HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
 ATTEMPTS = 48
+PICKS = 16
 
 # The words of the opening formula.
 OPENING = 3
@@ -86,6 +88,11 @@ FURTHER = (
     ("revelation", ("voice", "gaze", "confession", "answer", "secret", "landscape", "truth")),
 )
 
+# What is not told without another field before it.
+NEEDS = {
+    "presence": "journey", "secret": "confession", "butterflies": "moths", "coda": "turn",
+}  # fmt: skip
+
 # What leaving a field out costs, where a dream has to be shorter; what makes an arc is dear.
 COSTS = {
     name: cost
@@ -99,7 +106,6 @@ DEAR = 1000
 
 _ANY = ("", "")
 _NIGHT = frozenset({"dusk", "night"})
-_FAR = frozenset({"journey", "presence"})
 
 
 @dataclass
@@ -170,7 +176,10 @@ class Retelling:
                 if not total:
                     mute.append(f"{model.told[record.dream].name}, {record.field}")
         for arc in FORMS:
-            homes = {voice: len(self._homes(arc, voice, None)) for voice in VOICES}
+            homes = {
+                voice: sum(self._able(home, arc, voice) for home in self._homes(arc, voice, None))
+                for voice in VOICES
+            }
             told = ", ".join(f"{voice} {number}" for voice, number in homes.items())
             yield f"{arc}: dreams to tell from: {told}"
         yield f"{tellings:,.0f} tellings of {len(model.records):,} lines"
@@ -210,8 +219,9 @@ class Retelling:
             streams("voice")[0],
             [voice for voice in voices if self._homes(arc, voice, request.mood)],
         )
-        homes = self._homes(arc, voice, request.mood)
-        home = choice(streams("home")[0], homes)
+        home = self._home(arc, voice, request.mood, streams("home"))
+        if home is None:
+            return None
         rules = (Avoids(*request.avoid),) if request.avoid else ()
         page = _Page(arc, voice, "", home, rules)
         form = self._form(arc, request)
@@ -224,6 +234,9 @@ class Retelling:
             beyond = tuple(name for there, name in asked if there == at and name not in names)
             for name in (*names, *beyond):
                 record, rule = asked.get((at, name), (-1, None))
+                needed = NEEDS.get(name)
+                if not rule and needed and not any(line.name == needed for line in page.told):
+                    continue
                 slot = self.slots[kind, name]
                 if rule or slot.required:
                     cost = -1
@@ -231,7 +244,9 @@ class Retelling:
                     cost = DEAR if name in own else COSTS.get(name, len(COSTS))
                 options = [record] if rule else self._records(page, kind, name, dream, block)
                 stream = streams(f"scenes.{at}.{kind}.{name}")
-                if self._told(page, at, slot, options, stream, rule, cost) or 0 <= cost < DEAR:
+                if self._told(page, at, slot, options, stream, rule, cost):
+                    continue
+                if name != "figure" and 0 <= cost < DEAR:
                     continue
                 if not any(line.name == name for line in page.told):
                     return None
@@ -281,8 +296,8 @@ class Retelling:
         return form[:-1] + list(further) + form[-1:]
 
     def _homes(self, arc: str, voice: str, mood: str | None) -> list[int]:
-        """The dreams of an arc that a voice can tell; those of a mood, where there are any."""
-        key = "homes", arc, voice, mood
+        """The dreams of an arc that a voice may tell; those of a mood, where there are any."""
+        key = "homes", arc, voice == "they", mood
         if key not in self._choices:
             found = [
                 at for at, dream in enumerate(self.model.told)
@@ -290,11 +305,26 @@ class Retelling:
                 and dream.facts.thing
                 and (dream.facts.pronoun == "they") == (voice == "they")
                 and mood in (None, dream.facts.mood)
-                and self._returns(at)
-                and self._is_whole(at, arc, voice)
             ]  # fmt: skip
             self._choices[key] = found or (self._homes(arc, voice, None) if mood else [])
         return self._choices[key]
+
+    def _home(self, arc: str, voice: str, mood: str | None, stream: Stream) -> int | None:
+        """One of these at random that is whole in this voice and whose setting returns."""
+        homes = self._homes(arc, voice, mood)
+        for number in range(PICKS):
+            home = choice(stream[number], homes)
+            if self._able(home, arc, voice):
+                return home
+        able = [home for home in homes if self._able(home, arc, voice)]
+        return choice(stream[PICKS], able) if able else None
+
+    def _able(self, home: int, arc: str, voice: str) -> bool:
+        key = "able", home, arc, voice
+        if key not in self._choices:
+            able = self._returns(home) and self._is_whole(home, arc, voice)
+            self._choices[key] = [able]
+        return bool(self._choices[key][0])
 
     def _is_whole(self, dream: int, arc: str, voice: str) -> bool:
         """Whether a voice can tell everything that an arc must have after this dream alone."""
@@ -304,8 +334,8 @@ class Retelling:
             for kind, names in FORMS[arc] for name in names
             if name in OWN[arc] or self.slots[kind, name].required
         }  # fmt: skip
-        for kind, block in self.model.scenes[dream]:
-            for name, record in self.model.blocks[dream, block].items():
+        for kind, block in self.model.scenes(dream):
+            for name, record in self.model.block(dream, block).items():
                 if (kind, name) in must and self._line(record, page, self.slots[kind, name]):
                     must.remove((kind, name))
         return not must
@@ -314,11 +344,11 @@ class Retelling:
         """Whether a thing of a dream's setting is in its awakening too, whatever is read there."""
         model = self.model
         held: dict[str, set[str]] = {"setting": set(), "awakening": set()}
-        for kind, block in model.scenes[dream]:
+        for kind, block in model.scenes(dream):
             if kind in held:
-                for record in model.blocks[dream, block].values():
-                    held[kind] |= _held(model.records[record])
-        things = model.noun_roots | {stem(model.told[dream].facts.thing)}
+                for record in model.block(dream, block).values():
+                    held[kind] |= _held(model.record(record))
+        things = noun_roots() | {stem(model.told[dream].facts.thing)}
         return not things.isdisjoint(held["setting"] & held["awakening"])
 
     def _sources(
@@ -328,8 +358,8 @@ class Retelling:
         """The (dream, block) that each scene is told after.
 
         The first and the last follow the home; what happens between follows one other dream, or the
-        home itself, so that its sentences answer each other. A far place is another dream's, and so
-        is each further encounter.
+        home itself, so that its sentences answer each other. Each further encounter is another
+        dream's.
         """
         model = self.model
         own = len(FORMS[arc]) - 1
@@ -338,8 +368,8 @@ class Retelling:
         found: list[tuple[int, int]] = []
         for at, (kind, names) in enumerate(form):
             dream = page.home if kind in ("setting", "awakening") else partner
-            if "journey" in names or (at >= own and kind == "encounter"):
-                pool = self._pool(page, kind, names, mood, "journey" in names)
+            if at >= own and kind == "encounter":
+                pool = self._pool(page, kind, names, mood)
                 left = [other for other in pool if other not in taken]
                 if not left:  # a long dream has seen all of its world
                     pool = self._pool(page, kind, names, mood, travels=True)
@@ -347,9 +377,8 @@ class Retelling:
                 if left:
                     dream = choice(streams(f"scenes.{at}")[0], left)
                     taken.append(dream)
-                if at >= own:
-                    partner = dream
-            blocks = [block for other, block in model.scenes[dream] if other == kind]
+                partner = dream
+            blocks = [block for other, block in model.scenes(dream) if other == kind]
             before = sum(other == kind for other, _ in form[:at]) % max(len(blocks), 1)
             found.append((dream, blocks[before] if blocks else -1))
         facts = model.told[found[1][0]].facts
@@ -360,20 +389,18 @@ class Retelling:
         self, page: _Page, form: Sequence[tuple[str, tuple[str, ...]]], mood: str | None,
         stream: Stream,
     ) -> int:  # fmt: skip
-        """The dream that is followed between: the home in a third of the dreams, else one that can
-        tell half of each scene that stays in its world."""
+        """The dream that is followed between: the home, or one that can tell most of each scene."""
         pools = [
-            set(self._pool(page, kind, names, mood, travels=False))
-            for kind, names in form if "journey" not in names
+            set(self._pool(page, kind, names, mood)) for kind, names in form
         ]  # fmt: skip
         able = sorted(set.intersection(*pools) - {page.home})
         return choice(stream[1], able) if able and stream[0] >= ALONE else page.home
 
     def _pool(
-        self, page: _Page, kind: str, names: Sequence[str], mood: str | None, travels: bool
+        self, page: _Page, kind: str, names: Sequence[str], mood: str | None, travels: bool = False
     ) -> list[int]:
         """The dreams that a scene between may follow: of the home's world and hour, and able to
-        tell at least half of it; of any world where it ``travels``."""
+        tell most of it; of any world where it ``travels``."""
         home = self.model.told[page.home].facts
         key = (
             kind, names, mood, page.voice == "they",
@@ -386,7 +413,7 @@ class Retelling:
                 and (travels or dream.facts.world == home.world)
                 and (travels or (dream.facts.hour in _NIGHT) == (home.hour in _NIGHT))
                 and (dream.facts.pronoun == "they") == (page.voice == "they")
-                and self._share(at, kind, names) >= 0.5
+                and self._share(at, kind, names) >= MOST_OF
             ]  # fmt: skip
             tuned = [at for at in able if self.model.told[at].facts.mood == mood]
             self._choices[key] = tuned or able
@@ -395,8 +422,8 @@ class Retelling:
     def _share(self, dream: int, kind: str, names: Sequence[str]) -> float:
         there = {
             name
-            for other, block in self.model.scenes[dream] if other == kind
-            for name in self.model.blocks[dream, block]
+            for other, block in self.model.scenes(dream) if other == kind
+            for name in self.model.block(dream, block)
         }  # fmt: skip
         return sum(name in there for name in names) / len(names)
 
@@ -408,21 +435,25 @@ class Retelling:
             block = next(
                 (
                     place
-                    for other, place in model.scenes[dream]
-                    if name in model.blocks[dream, place]
+                    for other, place in model.scenes(dream)
+                    if name in model.block(dream, place)
                 ),
                 -1,
             )
-        if (record := model.blocks.get((dream, block), {}).get(name)) is not None:
+        if (record := model.block(dream, block).get(name)) is not None:
             yield record
         if name == "changed":
             return
-        for source in dict.fromkeys(
-            (dream, page.home, *self._pool(page, kind, (name,), None, name in _FAR))
-        ):
-            for other, place in model.scenes[source]:
-                record = model.blocks[source, place].get(name, -1)
-                if other == kind and record >= 0 and (source, place) != (dream, block):
+        for other, place in model.scenes(dream):
+            record = model.block(dream, place).get(name, -1)
+            if other == kind and record >= 0 and place != block:
+                yield record
+        if name not in OWN[page.arc] and not self.slots[kind, name].required:
+            return  # what another dream says here would be of another figure and of other things
+        for source in dict.fromkeys((page.home, *self._pool(page, kind, (name,), None))):
+            for other, place in model.scenes(source):
+                record = model.block(source, place).get(name, -1)
+                if other == kind and record >= 0 and source != dream:
                     yield record
 
     # Words that are asked for
@@ -437,7 +468,7 @@ class Retelling:
             rule = Mentions(phrase)
             ranks: dict[tuple[bool, int], list[tuple[tuple[int, str], int]]] = {}
             for record in self.model.naming(stem(words(phrase)[0])):
-                row = self.model.records[record]
+                row = self.model.record(record)
                 scenes = [at for at, (kind, _) in enumerate(form) if kind == row.scene]
                 for at in scenes:
                     kind, names = form[at]
@@ -562,7 +593,7 @@ class Retelling:
                 closing |= line.roots
         thing = stem(self.model.told[page.home].facts.thing)
         found: list[tuple[str, list[int]]] = []
-        for root in (stands.keys() & closing) & (self.model.noun_roots | {thing}):
+        for root in (stands.keys() & closing) & (noun_roots() | {thing}):
             text = told[stands[root]].text
             said = next(word for word in spoken(text) if stem(word) == root)
             found.append((said, [at for at, line in enumerate(told) if root in line.roots]))

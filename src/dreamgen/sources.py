@@ -64,7 +64,7 @@ def _runs(sentence: str, book: BookModel) -> tuple[Span, ...]:
     while begin < len(said):
         record, length = book.longest(row[begin : begin + RUN])
         if length:
-            told = book.records[record]
+            told = book.record(record)
             text = spaced(said[begin : begin + length])
             found.append(Span(text, book.told[told.dream].name, told.place))
         begin += max(length, 1)
