@@ -44,7 +44,7 @@ def render(dream: Dream, template: str | Path = "text") -> str:
 
     >>> import dreamgen
     >>> render(dreamgen.generate(seed=7), "{{ dream.arc }}: {{ dream.scenes | length }} scenes")
-    'companion: 5 scenes'
+    'vulnerability: 4 scenes'
     """
     name, made = _template(template)
     context = {
