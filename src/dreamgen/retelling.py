@@ -586,6 +586,8 @@ class Retelling:
         stands: dict[str, int] = {}
         closing: set[str] = set()
         for at, line in enumerate(told):
+            if (line.kind, line.name) in self.added:
+                continue  # the other fields are told as they would be without it
             if line.kind == "setting":
                 for root in line.roots:
                     stands.setdefault(root, at)
