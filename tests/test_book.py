@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import dreamgen
-from dreamgen import Corpus, CorpusError
+from dreamgen import Corpus, CorpusError, Dreamer
 from dreamgen.book import read_dream, written
 
 DATA = Path(dreamgen.__file__).parent / "data"
@@ -106,14 +106,43 @@ def test_a_document_is_written_as_it_was_read() -> None:
         assert read_dream(document.name, written(document)) == document
 
 
+OPENED = "title: One\n[setting]\nplace: I wake by the lamp in the hall.\n"
+
+
 @pytest.mark.parametrize(
     ("source", "fault"),
     [
         ("title: One\n\n[nowhere]\nplace: I wake.", "line 3: no scene is called 'nowhere'"),
         ("title: One\n\n[setting]\nI wake.", "line 4: not 'field: sentence'"),
+        (f"{OPENED}~ lamp / moon", "line 4: not 'words = reading / reading'"),
+        (f"{OPENED}~ the = a / my", "line 4: 'the' stands 2 times in its sentence, not once"),
+        (f"{OPENED}~ moon = sun", "line 4: 'moon' stands 0 times in its sentence, not once"),
+        (f"{OPENED}~ by the lamp = here; lamp = sea", "line 4: two slots share 'lamp'"),
+        ("title: One\n\n[setting]\n~ lamp = moon", "line 4: a margin stands under a sentence"),
         ("pronoun: it\n\n[setting]\nplace: I wake.", "no pronoun is called 'it'"),
     ],
 )
 def test_a_wrong_file_is_refused_by_line(source: str, fault: str) -> None:
     with pytest.raises(CorpusError, match=re.escape(fault)):
         read_dream("one", source)
+
+
+def test_a_book_of_ones_own_is_told_and_kept_with_its_margins(tmp_path: Path) -> None:
+    folder = tmp_path / "book"
+    folder.mkdir()
+    for path in FILES[:5]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    dreamer = Dreamer(Corpus.from_files(folder))
+    dreamer.save(tmp_path / "kept")
+    for seed in range(3):
+        dream = dreamer.generate(seed=seed)
+        assert dream.edition == dreamer.edition != Dreamer().edition
+        assert dream.edition.startswith("book")
+        assert Dreamer.load(tmp_path / "kept").generate(seed=seed) == dream
+
+
+def test_a_book_holds_nothing_but_dreams(tmp_path: Path) -> None:
+    (tmp_path / "one.dream").write_bytes(FILES[0].read_bytes())
+    (tmp_path / "two.txt").write_text("I wake. The lamp is lit.", "utf-8")
+    with pytest.raises(CorpusError, match=r"two\.txt: is no \.dream file"):
+        Corpus.from_files(tmp_path)

@@ -202,12 +202,13 @@ def small_sources() -> list[str]:
         "we {walk down|climb} {to the old lamp|to the new lamp|up} and {sit|wait} there.",
         "the {old|new} jar {stands|rests} on {a sill|the sill by the door} in the {sun|rain}.",
         "no slots here.",
+        "“{stay|wait} here,” {says|hums} the {=lamp|moon}.",
         "the {=lamp|moon} and {a dog|two cats} {sleep|wake} under {=the bed|it}.",
         "a run of six tokens before {a|no|the} slot and six after it, no more.",
     ]
     for record in book_model().records[:: len(book_model().records) // 40]:
         ways = np.prod([len(slot.split("|")) for slot in SLOTS.findall(record.source)])
-        if 4 < ways < 3000:
+        if 4 < ways < 3000 and "!" not in record.source:
             found.append(record.source)
     assert len(found) > 12
     return found
@@ -299,7 +300,7 @@ def test_what_is_left_of_a_narrowed_line_meets_the_rule(rule: Rule) -> None:
             assert rule.holds(said), (narrow, said)
             assert any(by_sound(text).casefold() == said.casefold() for text in texts)
             met += 1
-    assert met or isinstance(rule, Speaks)
+    assert met
 
 
 def test_an_article_goes_by_sound() -> None:
@@ -361,7 +362,7 @@ def test_no_line_can_be_told_as_another() -> None:
 
 
 def record_text(source: str) -> str:
-    return SLOTS.sub(lambda found: found[1].split("|")[0].removeprefix("="), source)
+    return SLOTS.sub(lambda found: found[1].split("|")[0].lstrip("!="), source)
 
 
 def some_tellings(source: str) -> list[str]:

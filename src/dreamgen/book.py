@@ -32,7 +32,6 @@ from .facts import SCENES, VOICES, Facts
 from .tagging import by_ending
 from .text import cut, folded, is_word, normalized, spaced, stem, tokens
 
-HOURS = ("dawn", "morning", "noon", "afternoon", "dusk", "night")
 _SCENE = re.compile(r"\[(\w+)\]")
 _FIELD = re.compile(r"(\w+):\s+(\S.*)")
 

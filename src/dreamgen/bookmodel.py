@@ -27,7 +27,6 @@ _SWAPS = {
     ("he", "she"): {"he": "she", "him": "her", "his": "her", "himself": "herself", "he’s": "she’s"},
 }
 PAIRS = {"woman": "man", "girl": "boy", "man": "woman", "boy": "girl"}
-NOUNS = frozenset("woman man girl boy child stranger person".split())
 _GENDERED = frozenset(
     "beard beards mustache moustache bearded unshaven skirt dress gown husband wife pregnant bride "
     "groom widow widower".split()

@@ -15,10 +15,8 @@ from typing import IO, Any
 import click
 
 from . import __version__
+from .facts import ARCS, MOODS, VOICES
 
-ARCS = ("vulnerability", "companion", "reciprocity", "circle", "unity")
-MOODS = ("hope", "sadness", "love", "fear", "wonder", "peace")
-PRONOUNS = ("they", "she", "he")
 FORMATS = ("text", "markdown", "html", "json", "jsonl")
 
 
@@ -98,7 +96,7 @@ def _close_quietly() -> None:
 @click.option("--mention", metavar="W", multiple=True, help="A word to occur; may be repeated.")
 @click.option("--avoid", metavar="W", multiple=True, help="A word to shun; may be repeated.")
 @click.option("--words", metavar="A:B", type=Bounds(), help="From A to B words (default 300:600).")
-@click.option("--pronoun", metavar="P", type=click.Choice(PRONOUNS), help="they, she or he")
+@click.option("--pronoun", metavar="P", type=click.Choice(VOICES), help="they, she or he")
 @click.option("--mood", metavar="M", type=click.Choice(MOODS), help=", ".join(MOODS))
 @click.option(
     "--format",

@@ -1,8 +1,8 @@
 """The dreamer: what people hold. It has a corpus and a schema, and writes dreams from them.
 
-Dreams of the bundled corpus and the plain schema are told from the book (`dreamgen.retelling`);
-what the book cannot meet, and everything from a corpus or a schema of one's own, is composed
-(`dreamgen.composer`). Neither is loaded before it is needed.
+Dreams of the bundled corpus, or of a book of one's own, are told from the book
+(`dreamgen.retelling`); what the book cannot meet, and everything from other corpora, is composed
+(`dreamgen.composer`), which is not loaded before it is needed.
 """
 
 import pickle
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .bookmodel import BookModel
 from .corpus import Corpus
 from .errors import SchemaError, Unsatisfiable
-from .facts import VOICES
+from .facts import RUN, VOICES
 from .request import Request
 from .retelling import Retelling
 from .retelling import retelling as shipped
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from .composer import Composer
     from .model import Model
-
-RUN = 5
 
 
 class Dreamer:

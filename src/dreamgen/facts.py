@@ -1,4 +1,7 @@
-"""What is settled before anything is read: scenes, voices, facts, and where the data are."""
+"""What is settled before anything is read: names, bounds, facts, and where the data are.
+
+The command reads it before it knows whether it needs the engine, so it imports nothing of ours.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +10,11 @@ DATA = Path(__file__).parent / "data"
 
 VOICES = ("they", "she", "he")
 SCENES = ("setting", "encounter", "revelation", "awakening")
+ARCS = ("vulnerability", "companion", "reciprocity", "circle", "unity")
+MOODS = ("hope", "sadness", "love", "fear", "wonder", "peace")
+
+# The longest run of tokens that a sentence may share with the documents, or a corpus of plain text.
+RUN = 5
 
 
 @dataclass(frozen=True)

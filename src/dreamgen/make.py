@@ -14,8 +14,8 @@ from pathlib import Path
 from .bookmodel import BookModel, runs_of
 from .corpus import Corpus
 from .facts import DATA, VOICES
+from .facts import RUN as DOCUMENTS_RUN
 from .files import replacing
-from .model import RUN as DOCUMENTS_RUN
 from .model import bundled_model
 from .narrow import compact
 from .readings import ALIKE, RUN, SLOT, own_of, shared

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from .chain import Bools, Chain, Vocabulary
 from .corpus import Corpus
 from .errors import CorpusError
-from .facts import DATA
+from .facts import DATA, RUN
 from .tagging import is_content
 from .text import folded, stem
 from .trie import Floats, Ints, Trie
 
 Texts = NDArray[np.str_]
 
-RUN = 5
 LARGE = 50_000
 
 # The kinds of things that can be a motif.

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import Unsatisfiable
-from .facts import VOICES
+from .facts import ARCS, MOODS, VOICES
 from .rules import Avoids, Mentions, Words
 from .text import listed, words
 
-ARCS = ("vulnerability", "companion", "reciprocity", "circle", "unity")
-MOODS = ("hope", "sadness", "love", "fear", "wonder", "peace")
 DEFAULT_WORDS = (300, 600)
 LONGEST = 5_000
 
@@ -39,7 +37,7 @@ class Request:
     ) -> "Request":
         """A request from what a caller wrote; raises ValueError or `Unsatisfiable` for nonsense."""
         for name, value, known in (
-            ("arc", arc, tuple(ARCS)), ("pronoun", pronoun, VOICES), ("mood", mood, MOODS),
+            ("arc", arc, ARCS), ("pronoun", pronoun, VOICES), ("mood", mood, MOODS),
         ):  # fmt: skip
             if value is not None and value not in known:
                 raise ValueError(f"{name} is {listed(known)}, not {value!r}")
@@ -90,9 +88,6 @@ class Demand:
     name: str
     value: Any
     shown: object
-
-    def __str__(self) -> str:
-        return str(self.shown)
 
 
 def _phrases(name: str, value: Iterable[str] | str) -> tuple[str, ...]:

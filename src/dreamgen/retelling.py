@@ -1,10 +1,11 @@
 """Whole dreams from the book: which lines are told, and what holds through all of them.
 
 A dream has a *home*, a dream of the book with the arc that is asked for: its setting opens, its
-thing changes and comes back, its awakening closes. What happens between is told after other dreams
-of the same world, the same hour of light or dark and the same kind of figure; a field that they
-lack is told after the home's. One figure and one voice hold throughout. Every line is told in new
-words (`dreamgen.readings`), each field from a stream of its own.
+thing changes and comes back, its awakening closes. What happens between follows the home too, or
+one other dream of the same world, the same hour of light or dark and the same kind of figure; what
+makes the arc and is lacking there is told after the home, or another dream of its world. One
+figure and one voice hold throughout. Every line is told in new words (`dreamgen.readings`), each
+field from a stream of its own.
 
 `Retelling.dream` gives None where a request is beyond the book; the documents then tell it.
 """
@@ -274,9 +275,7 @@ class Retelling:
     def _alike(self, page: _Page, roles: Sequence[str]) -> Iterator[int]:
         """The records of some roles: those of the home, of its world and hour, and all others."""
         records = self.model.records
-        able = [
-            at for at, row in enumerate(records) if f"{row.scene}.{row.field}" in roles
-        ]  # fmt: skip
+        able = [at for at, row in enumerate(records) if f"{row.scene}.{row.field}" in roles]
         home = self.model.told[page.home].facts
 
         def distance(record: int) -> int:
@@ -390,9 +389,7 @@ class Retelling:
         stream: Stream,
     ) -> int:  # fmt: skip
         """The dream that is followed between: the home, or one that can tell most of each scene."""
-        pools = [
-            set(self._pool(page, kind, names, mood)) for kind, names in form
-        ]  # fmt: skip
+        pools = [set(self._pool(page, kind, names, mood)) for kind, names in form]
         able = sorted(set.intersection(*pools) - {page.home})
         return choice(stream[1], able) if able and stream[0] >= ALONE else page.home
 
