@@ -1,6 +1,6 @@
 """Many dreams of one seed, on one core or on many; sharding never changes a dream."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ def dreams(
     start: int,
     workers: "int | Executor | None",
     request: Request,
-) -> Iterator[Dream]:
+) -> Generator[Dream, None, None]:
     """Dreams ``start`` to ``start + count``, in order, made as they are asked for.
 
     With workers, chunks of 64 are sent out, at most four waiting for each worker, so memory does
@@ -46,15 +46,14 @@ def _stream(
     seed: Seed,
     workers: "int | Executor | None",
     request: Request,
-) -> Iterator[Dream]:
+) -> Generator[Dream, None, None]:
     if workers is None or workers == 1:
         for index in places:
             yield dreamer._dream(seed, index, request)
     elif isinstance(workers, int):
-        from concurrent.futures import ProcessPoolExecutor  # one process needs neither
-        from multiprocessing import get_context
+        from .pool import Pool  # one process needs none of it
 
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with Pool(workers) as pool:
             yield from _sharded(dreamer, places, seed, pool, workers * 4, request)
     else:
         yield from _sharded(dreamer, places, seed, workers, 16, request)
@@ -67,7 +66,7 @@ def _sharded(
     pool: "Executor",
     ahead: int,
     request: Request,
-) -> Iterator[Dream]:
+) -> Generator[Dream, None, None]:
     chunks = (places[low : low + CHUNK] for low in range(0, len(places), CHUNK))
     recipe = dreamer.recipe
     waiting = [pool.submit(_chunk, recipe, c, seed, request) for c in islice(chunks, ahead)]

@@ -8,7 +8,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -157,7 +157,7 @@ def main(
         1 if count is None else count, seed=chosen, start=start, workers=workers, arc=arc,
         mention=mention, avoid=avoid, words=words, pronoun=pronoun, mood=mood,
     )  # fmt: skip
-    with _endings(), _destination(output) as file:
+    with _endings(), _destination(output) as file, closing(dreams):
         for text in _printed(dreams, form, template):
             file.write(text)
         file.flush()

@@ -6,7 +6,7 @@ Dreams of the bundled corpus, or of a book of one's own, are told from the book
 """
 
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,7 +166,7 @@ class Dreamer:
         start: int = 0,
         workers: "int | Executor | None" = None,
         **same: Any,
-    ) -> Iterator[Dream]:
+    ) -> Generator[Dream, None, None]:
         """Dreams ``start`` to ``start + count`` of a seed; see `dreamgen.generate_many`."""
         from .batch import dreams  # spreads work over processes that import this module
 
