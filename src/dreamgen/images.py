@@ -28,8 +28,16 @@ def images_of(said: Sequence[str]) -> frozenset[Image]:
 
 def imaged(pieces: Iterable[Iterable[Part]]) -> set[Image]:
     """The images of tokens given piece by piece, each token as its part in them."""
+    return scanned(pieces)[0]
+
+
+def scanned(
+    pieces: Iterable[Iterable[Part]], before: str = "", of: bool = False
+) -> tuple[set[Image], str, bool]:
+    """The images; and the content word that could begin one with what comes after these tokens,
+    "" where none could, and whether *of* stands after it. ``before`` and ``of`` say the same of
+    what comes before them."""
     found: set[Image] = set()
-    before, of = "", False
     for piece in pieces:
         for part, word in piece:
             if part == CONTENT:
@@ -40,7 +48,7 @@ def imaged(pieces: Iterable[Iterable[Part]]) -> set[Image]:
                 of = True
             elif not (of and part == DETERMINER):
                 before, of = "", False
-    return found
+    return found, before, of
 
 
 @lru_cache(maxsize=16384)

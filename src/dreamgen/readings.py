@@ -18,16 +18,18 @@ cost is linear in its tokens and readings.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
-from .images import Image, Part, imaged, part_of
+from .images import Image, imaged, images, part_of, scanned
 from .seeds import Stream
 from .tagging import is_content
 from .text import article, capitalized, cut, folded, stem
 
+T = TypeVar("T", bound=Hashable)
+
 RUN = 6
-_UNITS = 2**53
 
 # Sense against variety: set after a blind reading, not yet measured on dreams held out.
 KEEP, LINKED = 3, 12
@@ -61,55 +63,45 @@ _PLAIN = frozenset(
 )
 
 
-class Reading:
-    """One reading of a slot: what is printed of it, and what a dream must know of it."""
-
-    __slots__ = ("_led", "_own", "_said", "fresh", "piece", "stems", "text")
-
-    piece: tuple[Part, ...]
-    stems: frozenset[str]
-    fresh: frozenset[str]
-
-    def __init__(self, said: str, led: bool, opens: bool, own: bool) -> None:
-        text = f"{article(said)} {said}" if led else said
-        self.text = capitalized(text) if opens else text
-        self._said = said
-        self._led = led
-        self._own = own
-
-    def __getattr__(self, name: str) -> Any:
-        """``piece``, its tokens as images see them; ``stems``, those of its content words, plain
-        words apart; ``fresh``, those if it is not the line's own; made when first asked for."""
-        if name == "stems":
-            self.stems = _roots(cut(self._said))
-        elif name == "fresh":
-            self.fresh = frozenset() if self._own else self.stems
-        elif name == "piece":
-            row = cut(self._said)
-            self.piece = tuple(map(part_of, ("a", *row) if self._led else row))
-        else:
-            raise AttributeError(name)
-        return object.__getattribute__(self, name)
+# A slot after a run of some length: the weight of the own reading, for each reading the weight of
+# all tellings that go on from it or one before it, and the run after each.
+State = tuple[int, tuple[int, ...], bytes]
+States = tuple[State, ...]  # by the run before the slot
+NEVER: State = 0, (), b""
+Marks = tuple[str | Image, ...]
 
 
-class State(NamedTuple):
-    """A slot after a run of some length: the weight of the own reading, and for each reading the
-    weight of all tellings that go on from it or one before it, and the run after it."""
+class Telling(NamedTuple):
+    """A line that is told: the reading of each slot, and what a dream must know of the whole: its
+    images, and the stems of its content words, plain words apart."""
 
-    keep: int
-    upto: list[int]
-    ways: list[tuple[Reading, int]]
+    said: list[str]
+    marks: set[str | Image]
+
+
+# What a dream must know of a reading: the images of it and of the words after its slot; these, and
+# the stems of its content words, plain words apart, if it is not the line's own; both, whosever it
+# is; what it adds to an image that begins before it, and to one that stands before it with *of*;
+# the word with which an image begins in it, and whether *of* follows there. An image that may reach
+# over all of it begins with `OPEN`.
+Joint = tuple[Marks, Marks, Marks, tuple[str, ...], tuple[str, ...], str, bool]
+
+OPEN = "<"
 
 
 class Line:
     """A line ready to be told.
 
-    ``slots`` has the readings of each slot, the line's own first; ``stems`` those of the content
-    words around the slots, plain words apart; ``held`` the images there, which every telling has;
-    ``total`` is the weight of all tellings, 0 where each has too long a run.
+    ``slots`` has the readings of each slot as they are printed, the line's own first; ``held`` the
+    images around the slots, which every telling has, and ``marks`` these and the stems of the
+    content words there, plain words apart; ``total`` is the weight of all tellings, 0 where each
+    has too long a run. What a dream must know of a reading is found when it is first told.
     """
 
-    __slots__ = ("_pieces", "_text", "held", "slots", "start", "states", "stems", "total")
+    __slots__ = (
+        "_begun", "_pieces", "_said", "_text", "held", "joints", "marks", "slots", "start",
+        "states", "total",
+    )  # fmt: skip
 
     def __init__(self, source: str) -> None:
         parts = SLOT.split(source)
@@ -118,7 +110,8 @@ class Line:
         steps: list[list[tuple[int, int] | None]] = []
         owned: list[int] = []
         keeps: list[int] = []
-        self.slots: list[list[Reading]] = []
+        self.slots: list[tuple[str, ...]] = []
+        self._said: list[tuple[str, ...]] = []
         for at, options in enumerate(parts[1::2]):
             readings = options.split("|")
             barred = readings[0].startswith("!")
@@ -131,58 +124,101 @@ class Line:
             if barred:
                 steps[-1][0] = None
             # an article goes by the sound of the reading, and so into it
-            led = fixed[at].endswith((" a ", " an ")) or fixed[at] in ("a ", "an ")
-            if led:
+            if fixed[at].endswith((" a ", " an ")) or fixed[at] in ("a ", "an "):
                 fixed[at] = fixed[at][: fixed[at].rstrip().rfind(" ") + 1]
-            opens = not any(fixed[: at + 1])
-            self.slots.append(
-                [Reading(text, led, opens, own=not way) for way, text in enumerate(readings)]
-            )
+                readings = [f"{article(reading)} {reading}" for reading in readings]
+            self._said.append(tuple(readings))
+            if not any(fixed[: at + 1]):
+                readings = list(map(capitalized, readings))
+            self.slots.append(tuple(readings))
         self._pieces = [tuple(map(part_of, cut(text))) for text in fixed]
-        self.stems = _roots(word for text in fixed for word in cut(text))
         self.held = frozenset(image for piece in self._pieces for image in imaged([piece]))
+        self.marks: Marks = (*self.held, *_roots(word for text in fixed for word in cut(text)))
+        _, before, of = scanned(self._pieces[:1])
+        self._begun = before, of
         self._text = "%s".join(
             text.replace("%", "%%") for text in (capitalized(fixed[0]), *fixed[1:])
         )
         self.start = lengths[0]
-        self.states, self.total = _messages(self.slots, steps, owned, keeps, lengths)
+        self.states, self.total = _messages(steps, owned, keeps, lengths)
+        self.joints: list[list[Joint | None]] = [[None] * len(slot) for slot in self.slots]
 
     def told(
-        self, stream: Stream, used: int, shunned: Set[str] = frozenset()
-    ) -> tuple[list[Reading] | None, int]:
-        """The readings of one telling, and how many numbers of the stream have been used: one more.
+        self,
+        stream: Stream,
+        used: int,
+        seen: Set[str | Image] = frozenset(),
+        wary: bool = False,
+    ) -> Telling | None:
+        """One telling, which takes the number of the stream at ``used``.
 
         The tellings, in the order of their readings, own parts of [0, 1) of their weights: the
-        number picks one, and each slot in turn finds the reading that it has. None where a reading
-        other than the line's own has a stem that is shunned.
+        number picks one, and each slot in turn finds the reading that it has. None where it has an
+        image that was seen, or, being ``wary``, a reading other than the line's own with a stem
+        that was.
         """
-        number = int(stream[used] * _UNITS) * self.total // _UNITS  # exact: numbers have 53 bits
-        told: list[Reading] = []
+        number = stream.word(used) * self.total >> 53  # exact: numbers have 53 bits
+        said: list[str] = []
+        marks: list[Marks] = []
+        across: list[Image] = []
         run = self.start
-        for states in self.states:
-            keep, upto, ways = states[run]
+        before, of = self._begun
+        clear = True
+        for readings, states, joints in zip(self.slots, self.states, self.joints, strict=True):
+            keep, upto, runs = states[run]
             way = bisect_right(upto, number)
             if way:
                 number -= upto[way - 1]
             else:
                 number //= keep
-            reading, run = ways[way]
-            if not shunned.isdisjoint(reading.fresh):
-                return None, used + 1
-            told.append(reading)
-        return told, used + 1
+            run = runs[way]
+            joint = joints[way] or self._joint(len(said), way)
+            shown, fresh, kept, plain, over, begun, of_then = joint
+            if not seen.isdisjoint(fresh if wary else shown):
+                return None
+            if before and (added := over if of else plain):
+                image = (before, *added)
+                if image in seen:
+                    return None
+                across.append(image)
+            before, of = begun, of_then
+            if begun == OPEN:
+                clear = False
+            said.append(readings[way])
+            marks.append(kept)
+        if clear:
+            return Telling(said, set(self.marks).union(across, *marks))
+        there = images(self.text(said))
+        if not seen.isdisjoint(there):
+            return None
+        of_words = (mark for kept in (self.marks, *marks) for mark in kept if type(mark) is str)
+        return Telling(said, {*of_words, *there})
 
-    def text(self, told: Sequence[Reading]) -> str:
+    def text(self, said: Sequence[str]) -> str:
         """A telling as a sentence."""
-        return self._text % tuple([reading.text for reading in told])
+        return self._text % tuple(said)
 
-    def images(self, told: Sequence[Reading]) -> set[Image]:
-        """The images of a telling, as `dreamgen.images.images` finds them in its text."""
-        pieces = [self._pieces[0]]
-        for reading, fixed in zip(told, self._pieces[1:], strict=True):
-            pieces.append(reading.piece)
-            pieces.append(fixed)
-        return imaged(pieces)
+    def _joint(self, slot: int, way: int) -> Joint:
+        words = cut(self._said[slot][way])
+        row = (*map(part_of, words), *self._pieces[slot + 1])
+        shown: Marks = tuple(imaged([row]))
+        roots = tuple(_roots(words))
+        plain, begun, of = scanned([row], OPEN)
+        over, begun_over, of_over = scanned([row], OPEN, of=True)
+        if begun != begun_over or of != of_over:
+            begun = OPEN
+        added = [next((x[1:] for x in found if x[0] == OPEN), ()) for found in (plain, over)]
+        marks = (*shown, *roots) if roots else shown
+        joint = shown, marks if way else shown, marks, _one(added[0]), _one(added[1]), begun, of
+        self.joints[slot][way] = joint
+        return joint
+
+
+@lru_cache(maxsize=2**16)
+def _one(value: T) -> T:
+    """The first of values that are equal: lines have most of theirs in common, and what is not
+    kept twice is found sooner."""
+    return value
 
 
 def _roots(said: Iterable[str]) -> frozenset[str]:
@@ -190,12 +226,11 @@ def _roots(said: Iterable[str]) -> frozenset[str]:
 
 
 def _messages(
-    slots: Sequence[Sequence[Reading]],
     steps: Sequence[Sequence[tuple[int, int] | None]],
     owned: Sequence[int],
     keeps: Sequence[int],
     lengths: Sequence[int],
-) -> tuple[list[dict[int, State]], int]:
+) -> tuple[list[States], int]:
     """For each slot and each run that can come before it the odds; and the weight of all tellings.
 
     ``steps`` has for each reading how many tokens it begins and ends with that the line's own has
@@ -218,23 +253,23 @@ def _messages(
             following |= {run + own + length for run in reached[-1] if run + own + length <= RUN}
         reached.append(following)
     message = dict.fromkeys(reached[-1], 1)
-    states: list[dict[int, State]] = []
+    states: list[States] = []
     for at in range(len(owned) - 1, -1, -1):
         further = owned[at] + lengths[at + 1]
-        odds: dict[int, State] = {}
+        odds: list[State] = [NEVER] * (RUN + 1)
         weights: dict[int, int] = {}
         for run in reached[at]:
             whole = keeps[at] * message.get(run + further, 0) if steps[at][0] else 0
-            upto, ways = [whole], [(slots[at][0], run + further)]
-            for (most, after), reading in zip(others[at], slots[at][1:], strict=True):
+            upto = [whole]
+            for most, after in others[at]:
                 if run <= most:
                     whole += message.get(after, 0)
                 upto.append(whole)
-                ways.append((reading, after))
             if whole > 0:
                 weights[run] = whole
-                odds[run] = State(keeps[at], upto, ways)
-        states.append(odds)
+                runs = bytes((min(run + further, 255), *(after for _, after in others[at])))
+                odds[run] = _one((keeps[at], _one(tuple(upto)), _one(runs)))
+        states.append(_one(tuple(odds)))
         message = weights
     return states[::-1], message.get(lengths[0], 0)
 

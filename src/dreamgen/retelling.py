@@ -10,10 +10,11 @@ field from a stream of its own.
 `Retelling.dream` gives None where a request is beyond the book; the documents then tell it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from .bookmodel import PAIRS, BookModel, Record, book_model, noun_roots
 from .facts import VOICES
@@ -26,13 +27,14 @@ from .schema import Dream, Slot, fields_digest, scenes_of, slots
 from .seeds import Seed, Stream, choice, seed_key
 from .text import spoken, stem, words
 
-ALGORITHM = 2
+ALGORITHM = 3
 TRIES = 8
 ALONE = 0.6  # the share of dreams that follow one dream of the book from end to end
 MOST_OF = 0.75  # the share of a scene's fields that a dream must have for another to follow it
 HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
 ATTEMPTS = 48
 PICKS = 16
+ROWS = 16384  # the scenes whose rows are kept, some 2 kB each
 
 # The words of the opening formula.
 OPENING = 3
@@ -118,21 +120,31 @@ class _Page:
     figure: str
     home: int
     rules: tuple[Rule, ...]
-    images: set[Image] = field(default_factory=set)
-    used: set[str] = field(default_factory=set)
+    seen: set[str | Image] = field(default_factory=set)  # images, and stems of words
     told: list["_Told"] = field(default_factory=list)
     records: set[int] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A sentence that is told: where, its stems, and what leaving it out costs (-1: not to be)."""
+class _Told(NamedTuple):
+    """A sentence that is told: where, its text and what it is made of, and what leaving it out
+    costs (-1: not to be)."""
 
     scene: int
     kind: str
     name: str
     text: str
-    roots: frozenset[str]
+    marks: set[str | Image]
+    cost: int
+
+
+class _Row(NamedTuple):
+    """A field to be told: where its numbers come from, the first record for it, and its line."""
+
+    name: str
+    slot: Slot
+    path: str
+    record: int
+    line: Line | None
     cost: int
 
 
@@ -158,6 +170,7 @@ class Retelling:
         # by voice and figure; no more than the records of the book in the voices they have
         self._lines: dict[tuple[str, str], dict[int, Line | None]] = {}
         self._choices: dict[tuple[object, ...], list[Any]] = {}
+        self._kept_rows: dict[tuple[object, ...], list[_Row]] = {}
 
     @cached_property
     def edition(self) -> str:
@@ -230,26 +243,25 @@ class Retelling:
         asked = self._asked(page, form, sources, request, streams)
         if asked is None:
             return None
-        own = OWN[arc]
         for at, ((kind, names), (dream, block)) in enumerate(zip(form, sources, strict=True)):
             beyond = tuple(name for there, name in asked if there == at and name not in names)
-            for name in (*names, *beyond):
-                record, rule = asked.get((at, name), (-1, None))
-                needed = NEEDS.get(name)
-                if not rule and needed and not any(line.name == needed for line in page.told):
-                    continue
-                slot = self.slots[kind, name]
-                if rule or slot.required:
+            for row in self._rows(page, at, kind, (*names, *beyond), dream, block):
+                record, rule = asked.get((at, row.name), (-1, None))
+                options: Iterable[tuple[int, Line | None]]
+                if rule:
                     cost = -1
+                    options = [(record, self._line(record, page, row.slot, (rule,)))]
                 else:
-                    cost = DEAR if name in own else COSTS.get(name, len(COSTS))
-                options = [record] if rule else self._records(page, kind, name, dream, block)
-                stream = streams(f"scenes.{at}.{kind}.{name}")
-                if self._told(page, at, slot, options, stream, rule, cost):
+                    needed = NEEDS.get(row.name)
+                    if needed and not any(line.name == needed for line in page.told):
+                        continue
+                    cost = row.cost
+                    options = self._options(page, row, dream, block)
+                if self._told(page, at, row.slot, options, streams(row.path), cost):
                     continue
-                if name != "figure" and 0 <= cost < DEAR:
+                if row.name != "figure" and 0 <= cost < DEAR:
                     continue
-                if not any(line.name == name for line in page.told):
+                if not any(line.name == row.name for line in page.told):
                     return None
         return page if self._add(page, form, streams) else None
 
@@ -263,10 +275,12 @@ class Retelling:
         for kind, name in self.added:
             slot = self.slots[kind, name]
             at = kinds.index(kind)
-            records = self._alike(page, slot.roles)
+            options = (
+                (record, self._line(record, page, slot)) for record in self._alike(page, slot.roles)
+            )
             stream = streams(f"scenes.{at}.{kind}.{name}")
             cost = -1 if slot.required else len(COSTS)
-            if not self._told(page, at, slot, records, stream, None, cost) and slot.required:
+            if not self._told(page, at, slot, options, stream, cost) and slot.required:
                 return False
         if self.added:
             page.told.sort(key=lambda line: line.scene)
@@ -331,7 +345,7 @@ class Retelling:
         must = {
             (kind, name)
             for kind, names in FORMS[arc] for name in names
-            if name in OWN[arc] or self.slots[kind, name].required
+            if name in OWN[arc] or name == "figure" or self.slots[kind, name].required
         }  # fmt: skip
         for kind, block in self.model.scenes(dream):
             for name, record in self.model.block(dream, block).items():
@@ -424,6 +438,36 @@ class Retelling:
         }  # fmt: skip
         return sum(name in there for name in names) / len(names)
 
+    def _rows(
+        self, page: _Page, at: int, kind: str, names: tuple[str, ...], dream: int, block: int
+    ) -> list[_Row]:
+        """The fields of a scene, with what is told first of each; kept where nothing is shunned."""
+        key = page.arc, page.voice, page.figure, page.home, at, names, dream, block
+        rows = None if page.rules else self._kept_rows.get(key)
+        if rows is None:
+            rows = []
+            for name in names:
+                slot = self.slots[kind, name]
+                cost = DEAR if name in OWN[page.arc] else COSTS.get(name, len(COSTS))
+                record = next(self._records(page, kind, name, dream, block), -1)
+                line = self._line(record, page, slot) if record >= 0 else None
+                path = f"scenes.{at}.{kind}.{name}"
+                rows.append(_Row(name, slot, path, record, line, -1 if slot.required else cost))
+            if not page.rules:
+                if len(self._kept_rows) >= ROWS:
+                    del self._kept_rows[next(iter(self._kept_rows))]
+                self._kept_rows[key] = rows
+        return rows
+
+    def _options(
+        self, page: _Page, row: _Row, dream: int, block: int
+    ) -> Iterator[tuple[int, Line | None]]:
+        """The records that a field may be told after, the best first, and their lines."""
+        yield row.record, row.line
+        others = self._records(page, row.slot.scene, row.name, dream, block)
+        for record in islice(others, 1, None):
+            yield record, self._line(record, page, row.slot)
+
     def _records(self, page: _Page, kind: str, name: str, dream: int, block: int) -> Iterator[int]:
         """The records that a field may be told after, the best first."""
         model = self.model
@@ -515,32 +559,28 @@ class Retelling:
         return lines[record]
 
     def _told(
-        self, page: _Page, scene: int, slot: Slot, records: Sequence[int] | Iterator[int],
-        stream: Stream, asked: Rule | None, cost: int,
+        self, page: _Page, scene: int, slot: Slot, options: Iterable[tuple[int, Line | None]],
+        stream: Stream, cost: int,
     ) -> bool:  # fmt: skip
-        """Tells a field after the first record that can be told; False where none can."""
+        """Tells a field by the first of some (record, line) pairs that can be told; False where
+        none can."""
         used = 0
-        images, words_used = page.images, page.used
-        for record in records:
-            line = self._line(record, page, slot, (asked,) if asked else ())
-            if line is None or record in page.records or not images.isdisjoint(line.held):
+        seen = page.seen
+        for record, line in options:
+            if line is None or record in page.records or not seen.isdisjoint(line.held):
                 continue
-            for trial in range(TRIES):
-                told, used = line.told(stream, used, words_used if trial < HOPES else frozenset())
+            for trial in range(used, used + TRIES):
+                told = line.told(stream, trial, seen, trial < used + HOPES)
                 if told is None:
                     continue
-                shown = line.images(told)
-                if not images.isdisjoint(shown):
+                text = line.text(told.said)
+                if page.rules and any(rule.fault(text) for rule in page.rules):
                     continue
-                text = line.text(told)
-                if any(rule.fault(text) for rule in page.rules):
-                    continue
-                images |= shown
-                roots = line.stems.union(*[reading.stems for reading in told])
-                words_used |= roots
+                seen |= told.marks
                 page.records.add(record)
-                page.told.append(_Told(scene, slot.scene, slot.name, text, roots, cost))
+                page.told.append(_Told(scene, slot.scene, slot.name, text, told.marks, cost))
                 return True
+            used += TRIES
         return False
 
     # The whole
@@ -580,22 +620,24 @@ class Retelling:
     def _motifs(self, page: _Page, told: Sequence[_Told]) -> list[tuple[str, list[int]]]:
         """The things of the setting that return in the awakening, and the places of the sentences
         where they stand: the home's own thing first, then those that stand in most; three."""
-        stands: dict[str, int] = {}
-        closing: set[str] = set()
+        stands: dict[str | Image, int] = {}
+        closing: set[str | Image] = set()
         for at, line in enumerate(told):
             if (line.kind, line.name) in self.added:
                 continue  # the other fields are told as they would be without it
             if line.kind == "setting":
-                for root in line.roots:
+                for root in line.marks:
                     stands.setdefault(root, at)
             elif line.kind == "awakening":
-                closing |= line.roots
+                closing |= line.marks
         thing = stem(self.model.told[page.home].facts.thing)
+        nouns = noun_roots()
         found: list[tuple[str, list[int]]] = []
-        for root in (stands.keys() & closing) & (noun_roots() | {thing}):
-            text = told[stands[root]].text
-            said = next(word for word in spoken(text) if stem(word) == root)
-            found.append((said, [at for at, line in enumerate(told) if root in line.roots]))
+        for root in stands.keys() & closing:
+            if root in nouns or root == thing:
+                text = told[stands[root]].text
+                said = next(word for word in spoken(text) if stem(word) == root)
+                found.append((said, [at for at, line in enumerate(told) if root in line.marks]))
         found.sort(key=lambda motif: (stem(motif[0]) != thing, -len(motif[1]), motif[0]))
         return found[:3]
 

@@ -57,16 +57,13 @@ class Rule:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        def judged(text: str, info: core_schema.ValidationInfo) -> str:
-            if isinstance(info.context, Judged) and text in info.context:
-                return text
-            fault = self.fault(text, None if isinstance(info.context, Judged) else info.context)
-            if fault:
-                about = {"rule": repr(self), "fault": fault}
-                raise PydanticCustomError("rule", "breaks {rule}: {fault}", about)
-            return text
-
-        return core_schema.with_info_after_validator_function(judged, handler(source))
+        made = handler(source)
+        judge = _Judge((self,))
+        if made["type"] == "function-after" and isinstance(made["function"]["function"], _Judge):
+            # one call into Python for all the rules of a field
+            judge = _Judge((*made["function"]["function"].rules, self))
+            made = made["schema"]
+        return core_schema.with_info_after_validator_function(judge, made)
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
@@ -74,6 +71,25 @@ class Rule:
         made = handler(schema)
         made["rules"] = [*made.get("rules", []), repr(self)]
         return made
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """The rules of a field as one validator: the first that is broken is told of."""
+
+    rules: tuple[Rule, ...]
+
+    def __call__(self, text: str, info: core_schema.ValidationInfo) -> str:
+        model = info.context
+        if isinstance(model, Judged):
+            if text in model:
+                return text
+            model = None
+        for rule in self.rules:
+            if fault := rule.fault(text, model):
+                about = {"rule": repr(rule), "fault": fault}
+                raise PydanticCustomError("rule", "breaks {rule}: {fault}", about)
+        return text
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,11 @@ def _key(named: bytes) -> bytes:
     return hashlib.blake2b(named, digest_size=32, person=b"dreamgen-seed").digest()
 
 
+@lru_cache(maxsize=256)
+def _keyed(key: bytes) -> "hashlib.blake2b":
+    return hashlib.blake2b(key=key)  # a copy of it costs less than another one
+
+
 class Stream:
     """The row of uniforms in [0, 1) of one (seed, index, path).
 
@@ -59,24 +64,32 @@ class Stream:
     True
     """
 
-    __slots__ = ("_key", "_name", "numbers")
+    __slots__ = ("_hash", "_name", "_words", "numbers")
 
     def __init__(self, key: bytes, index: int, path: str) -> None:
-        self._key = key
+        self._hash = _keyed(key)
         self._name = b"%d:%s:" % (index, path.encode())
+        self._words: tuple[int, ...] = ()
         self.numbers: list[float] = []
+
+    def word(self, position: int) -> int:
+        """The number at a position in units of 2**-53, as a whole number."""
+        while len(self._words) <= position:
+            block = self._hash.copy()
+            block.update(b"%s%d" % (self._name, len(self._words) // BLOCK))
+            self._words += _WORDS.unpack(block.digest())
+        return self._words[position] >> 11
 
     def extend(self, count: int) -> list[float]:
         """The numbers of the row, at least ``count`` of them."""
         numbers = self.numbers
-        while len(numbers) < count:
-            name = b"%s%d" % (self._name, len(numbers) // BLOCK)
-            words = _WORDS.unpack(hashlib.blake2b(name, key=self._key).digest())
-            numbers += [(word >> 11) * _UNIT for word in words]
+        if len(numbers) < count:
+            self.word(count - 1)
+            numbers += [(word >> 11) * _UNIT for word in self._words[len(numbers) :]]
         return numbers
 
     def __getitem__(self, position: int) -> float:
-        return self.extend(position + 1)[position]
+        return self.word(position) * _UNIT
 
 
 def choice(u: float, options: Sequence[T]) -> T:
