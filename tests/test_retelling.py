@@ -323,6 +323,21 @@ def test_an_article_goes_by_sound() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "second"),
+    [
+        ("{she|the girl} waits.", "The girl waits."),
+        ("“{how many|which} years?” she asks.", "“Which years?” she asks."),
+        ("she says, “{All of mine|twice mine}.”", "She says, “Twice mine.”"),
+        ("“so,” she says, “{and then|but soon} it fell.”", "“So,” she says, “but soon it fell.”"),
+        ("“so,” she says, “{I lay|we lay} there.”", "“So,” she says, “we lay there.”"),
+    ],
+)
+def test_a_capital_begins_the_line_and_what_is_said(source: str, second: str) -> None:
+    line = Line(source)
+    assert line.text(read(line, [1])) == second
+
+
+@pytest.mark.parametrize(
     ("she", "he"),
     [
         ("She shows me her {left|right} hand, and I follow her.",

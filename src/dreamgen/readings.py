@@ -128,7 +128,7 @@ class Line:
                 fixed[at] = fixed[at][: fixed[at].rstrip().rfind(" ") + 1]
                 readings = [f"{article(reading)} {reading}" for reading in readings]
             self._said.append(tuple(readings))
-            if not any(fixed[: at + 1]):
+            if _opens(fixed[: at + 1], readings[0]):
                 readings = list(map(capitalized, readings))
             self.slots.append(tuple(readings))
         self._pieces = [tuple(map(part_of, cut(text))) for text in fixed]
@@ -223,6 +223,16 @@ def _one(value: T) -> T:
 
 def _roots(said: Iterable[str]) -> frozenset[str]:
     return frozenset(stem(word) for word in said if is_content(folded(word))) - _PLAIN
+
+
+def _opens(before: Sequence[str], own: str) -> bool:
+    """Whether a slot begins the line, or what somebody says as a sentence of its own."""
+    if len(before) == 1 and not any(map(str.isalnum, before[0])):
+        return True
+    return before[-1].endswith("“") and own[:1].isupper() and own.split(" ")[0] not in _CAPITALS
+
+
+_CAPITALS = frozenset("I I’m I’ve I’d I’ll".split())
 
 
 def _messages(
