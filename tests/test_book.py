@@ -8,10 +8,11 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from spellchecker import SpellChecker
 
 import dreamgen
 from dreamgen import Corpus, CorpusError, Dreamer
-from dreamgen.book import read_dream, written
+from dreamgen.book import read_dream, source_of, written
 
 DATA = Path(dreamgen.__file__).parent / "data"
 FILES = sorted((DATA / "book").glob("*/*.dream"))
@@ -66,6 +67,16 @@ def test_a_dream_has_the_length_of_a_dream() -> None:
         assert 300 <= count <= 800, (path, count)
 
 
+def test_every_word_is_spelled_as_in_a_dictionary() -> None:
+    allowed = set((Path(__file__).parent / "spelling.txt").read_text("utf-8").split("\n")[1:])
+    said = {
+        re.sub(r"'s$|'$", "", word.casefold().replace("’", "'"))
+        for path in FILES
+        for word in re.findall(r"[^\W\d_]+(?:[’'][a-z]+)?", path.read_text("utf-8"))
+    }
+    assert sorted(SpellChecker().unknown(said) - allowed) == []
+
+
 def test_no_sentence_stands_twice() -> None:
     lines = Counter(line.casefold() for path in FILES for _, line in told(path))
     assert [line for line, count in lines.items() if count > 1] == []
@@ -104,6 +115,15 @@ def test_the_package_reads_what_the_files_say() -> None:
 def test_a_document_is_written_as_it_was_read() -> None:
     for document in Corpus.bundled("book").documents[:40]:
         assert read_dream(document.name, written(document)) == document
+
+
+def test_dear_words_are_read_marked_and_written() -> None:
+    source = "title: One\narc: unity\n\n[setting]\nplace: I wake by the lamp.\n"
+    document = read_dream("one", f"{source}~ wake = sit; the lamp == a door / my bed\n")
+    [sentence] = document.sentences
+    assert [slot.dear for slot in sentence.margin] == [False, True]
+    assert source_of(sentence) == "I {wake|sit} by {=the lamp|a door|my bed}."
+    assert read_dream("one", written(document)) == document
 
 
 OPENED = "title: One\n[setting]\nplace: I wake by the lamp in the hall.\n"

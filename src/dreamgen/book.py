@@ -4,7 +4,8 @@ Comes in: the text of a ``.dream`` file. Goes out: a `Document`, whose sentences
 and field. A head of ``name: value`` lines tells title, world, arc, pronoun, figure, hour, mood and
 thing; then each scene opens with its kind in brackets and has a line ``field: sentence`` for each
 field. Under a sentence a line that opens with ``~`` is its *margin*: words of the sentence, and
-what might stand in their place as well. The readings of one slot may meet any of another's.
+what might stand in their place as well. The readings of one slot may meet any of another's. With
+``==`` the words are dear, and seldom give way: other sentences of the dream need them.
 
     title: The Ferry of Spoons
     world: harbor
@@ -17,7 +18,7 @@ what might stand in their place as well. The readings of one slot may meet any o
 
     [setting]
     place: I am standing at the end of a stone pier.
-    ~ standing = kneeling / waiting alone; stone pier = long jetty / ferry landing
+    ~ standing = kneeling / waiting alone; stone pier == long jetty / ferry landing
 """
 
 import re
@@ -97,6 +98,8 @@ def _margin(row: str, said: Sequence[str]) -> tuple[Variants, ...]:
     found: list[Variants] = []
     for slot in filter(None, map(str.strip, row.split(";"))):
         own, equals, others = slot.partition("=")
+        dear = others.startswith("=")
+        others = others.removeprefix("=")
         words = [folded(word) for word in cut(own)]
         readings = tuple(normalized(reading.strip()) for reading in others.split("/"))
         if not equals or not words or not all(readings):
@@ -107,7 +110,7 @@ def _margin(row: str, said: Sequence[str]) -> tuple[Variants, ...]:
             raise ValueError(
                 f"{own.strip()!r} stands {len(starts)} times in its sentence, not once"
             )
-        found.append(Variants(starts[0], starts[0] + width, readings))
+        found.append(Variants(starts[0], starts[0] + width, readings, dear))
     found.sort(key=lambda variants: variants.start)
     for one, other in pairwise(found):
         if one.stop > other.start:
@@ -134,7 +137,8 @@ def _written(document: Document) -> Iterator[str]:
         yield f"{sentence.role}: {sentence.text}"
         if sentence.margin:
             yield "~ " + "; ".join(
-                f"{spaced(sentence.words[one.start : one.stop])} = {' / '.join(one.readings)}"
+                f"{spaced(sentence.words[one.start : one.stop])} "
+                f"{'==' if one.dear else '='} {' / '.join(one.readings)}"
                 for one in sentence.margin
             )
 
@@ -142,13 +146,13 @@ def _written(document: Document) -> Iterator[str]:
 def source_of(sentence: Sentence, linked: Collection[int] = ()) -> str:
     """A sentence and its margin in one: ``a {jar|cup} on the {=sill|shelf}.``, own words first.
 
-    The slots whose numbers are ``linked`` are marked ``=``.
+    The slots whose numbers are ``linked``, and those whose own words are dear, are marked ``=``.
     """
     parts: list[str] = []
     at = 0
     for number, variants in enumerate(sentence.margin):
         own = spaced(sentence.words[variants.start : variants.stop])
-        mark = "=" if number in linked else ""
+        mark = "=" if variants.dear or number in linked else ""
         parts += sentence.words[at : variants.start]
         parts.append("{" + "|".join((mark + own, *variants.readings)) + "}")
         at = variants.stop

@@ -28,11 +28,13 @@ TEXT_SUFFIXES = frozenset({".txt", ".md", ".text", BOOK_SUFFIX})
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """What the margin of a sentence says of its tokens ``start`` to ``stop``: other readings."""
+    """What the margin of a sentence says of its tokens ``start`` to ``stop``: other readings, and
+    whether the words themselves are ``dear``, since other sentences need them."""
 
     start: int
     stop: int
     readings: tuple[str, ...]
+    dear: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,8 @@ def _document(data: dict[str, Any]) -> Document:
                 "inner": tuple((a, b) for a, b in row["inner"]),
                 "figure": frozenset(row["figure"]),
                 "margin": tuple(
-                    Variants(v["start"], v["stop"], tuple(v["readings"])) for v in row["margin"]
+                    Variants(v["start"], v["stop"], tuple(v["readings"]), v.get("dear", False))
+                    for v in row["margin"]
                 ),
             }
         )

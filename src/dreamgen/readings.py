@@ -31,8 +31,8 @@ T = TypeVar("T", bound=Hashable)
 
 RUN = 6
 
-# Sense against variety: set after a blind reading, not yet measured on dreams held out.
-KEEP, LINKED = 3, 12
+# Sense against variety: chosen by benchmarks/settings.py, on dreams held out.
+KEEP, LINKED = 10, 100
 
 SLOT = re.compile(r"\{([^}]*)\}")
 _WORD = re.compile(r"[^\W_]+(?:[-’][^\W_]+)*")
