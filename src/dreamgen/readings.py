@@ -18,11 +18,12 @@ cost is linear in its tokens and readings.
 
 import re
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
-from .images import Image, imaged, images, part_of, scanned
+from .images import CONTENT, DETERMINER, OF, Part, imaged, part_of, scanned
 from .seeds import Stream
 from .tagging import is_content
 from .text import article, capitalized, cut, folded, stem
@@ -68,23 +69,24 @@ _PLAIN = frozenset(
 State = tuple[int, tuple[int, ...], bytes]
 States = tuple[State, ...]  # by the run before the slot
 NEVER: State = 0, (), b""
-Marks = tuple[str | Image, ...]
+Marks = tuple[str, ...]
 
 
 class Telling(NamedTuple):
     """A line that is told: the reading of each slot, and what a dream must know of the whole: its
-    images, and the stems of its content words, plain words apart."""
+    images, each as one string of several words, and the stems of its content words, plain words
+    apart."""
 
     said: list[str]
-    marks: set[str | Image]
+    marks: set[str]
 
 
-# What a dream must know of a reading: the images of it and of the words after its slot; these, and
-# the stems of its content words, plain words apart, if it is not the line's own; both, whosever it
-# is; what it adds to an image that begins before it, and to one that stands before it with *of*;
-# the word with which an image begins in it, and whether *of* follows there. An image that may reach
-# over all of it begins with `OPEN`.
-Joint = tuple[Marks, Marks, Marks, tuple[str, ...], tuple[str, ...], str, bool]
+# A reading as it is printed, and what a dream must know of it: the images of it and of the words
+# after its slot; these, and the stems of its content words, plain words apart, if it is not the
+# line's own; both, whosever it is; what it adds to an image that begins before it, and to one that
+# stands before it with *of*; the word with which an image begins in it, and whether *of* follows
+# there. An image that may reach over all of it begins with `OPEN`.
+Joint = tuple[str, Marks, Marks, Marks, str, str, str, bool]
 
 OPEN = "<"
 
@@ -99,8 +101,7 @@ class Line:
     """
 
     __slots__ = (
-        "_begun", "_pieces", "_said", "_text", "held", "joints", "marks", "slots", "start",
-        "states", "total",
+        "_begun", "_pieces", "_said", "_steps", "_text", "held", "marks", "slots", "start", "total",
     )  # fmt: skip
 
     def __init__(self, source: str) -> None:
@@ -120,7 +121,7 @@ class Line:
             keeps.append(LINKED if linked else KEEP)
             rows = [reading.split(" ") for reading in readings]
             owned.append(len(rows[0]))
-            steps.append([_step(row, rows[0]) for row in rows])
+            steps.append(_shared(rows))
             if barred:
                 steps[-1][0] = None
             # an article goes by the sound of the reading, and so into it
@@ -132,7 +133,7 @@ class Line:
                 readings = list(map(capitalized, readings))
             self.slots.append(tuple(readings))
         self._pieces = [tuple(map(part_of, cut(text))) for text in fixed]
-        self.held = frozenset(image for piece in self._pieces for image in imaged([piece]))
+        self.held: Marks = tuple(image for piece in self._pieces for image in _images([piece]))
         self.marks: Marks = (*self.held, *_roots(word for text in fixed for word in cut(text)))
         _, before, of = scanned(self._pieces[:1])
         self._begun = before, of
@@ -140,14 +141,17 @@ class Line:
             text.replace("%", "%%") for text in (capitalized(fixed[0]), *fixed[1:])
         )
         self.start = lengths[0]
-        self.states, self.total = _messages(steps, owned, keeps, lengths)
-        self.joints: list[list[Joint | None]] = [[None] * len(slot) for slot in self.slots]
+        states, self.total = _messages(steps, owned, keeps, lengths)
+        self._steps = tuple(
+            (of_slot, list[Joint | None]([None]) * len(slot))
+            for of_slot, slot in zip(states, self.slots, strict=True)
+        )
 
     def told(
         self,
         stream: Stream,
         used: int,
-        seen: Set[str | Image] = frozenset(),
+        seen: Set[str] = frozenset(),
         wary: bool = False,
     ) -> Telling | None:
         """One telling, which takes the number of the stream at ``used``.
@@ -160,11 +164,11 @@ class Line:
         number = stream.word(used) * self.total >> 53  # exact: numbers have 53 bits
         said: list[str] = []
         marks: list[Marks] = []
-        across: list[Image] = []
+        across: list[str] = []
         run = self.start
         before, of = self._begun
         clear = True
-        for readings, states, joints in zip(self.slots, self.states, self.joints, strict=True):
+        for states, joints in self._steps:
             keep, upto, runs = states[run]
             way = bisect_right(upto, number)
             if way:
@@ -173,45 +177,60 @@ class Line:
                 number //= keep
             run = runs[way]
             joint = joints[way] or self._joint(len(said), way)
-            shown, fresh, kept, plain, over, begun, of_then = joint
+            printed, shown, fresh, kept, plain, over, begun, of_then = joint
             if not seen.isdisjoint(fresh if wary else shown):
                 return None
             if before and (added := over if of else plain):
-                image = (before, *added)
+                image = f"{before} {added}"
                 if image in seen:
                     return None
                 across.append(image)
             before, of = begun, of_then
             if begun == OPEN:
                 clear = False
-            said.append(readings[way])
+            said.append(printed)
             marks.append(kept)
         if clear:
             return Telling(said, set(self.marks).union(across, *marks))
-        there = images(self.text(said))
+        there = set(_images([map(part_of, cut(self.text(said)))]))
         if not seen.isdisjoint(there):
             return None
-        of_words = (mark for kept in (self.marks, *marks) for mark in kept if type(mark) is str)
-        return Telling(said, {*of_words, *there})
+        stems = (mark for kept in (self.marks, *marks) for mark in kept if " " not in mark)
+        return Telling(said, {*stems, *there})
 
     def text(self, said: Sequence[str]) -> str:
         """A telling as a sentence."""
         return self._text % tuple(said)
 
     def _joint(self, slot: int, way: int) -> Joint:
-        words = cut(self._said[slot][way])
-        row = (*map(part_of, words), *self._pieces[slot + 1])
-        shown: Marks = tuple(imaged([row]))
-        roots = tuple(_roots(words))
-        plain, begun, of = scanned([row], OPEN)
-        over, begun_over, of_over = scanned([row], OPEN, of=True)
-        if begun != begun_over or of != of_over:
+        said = [part_of(token) for token in _tokens(self._said[slot][way])]
+        row = (*said, *self._pieces[slot + 1])
+        found, begun, of = scanned([row], OPEN)
+        plain = next((" ".join(image[1:]) for image in found if image[0] == OPEN), "")
+        over = ""
+        for part, word in row:
+            if part == CONTENT:
+                over = f"of {word}"
+            if part not in (OF, DETERMINER):
+                break
+        else:
             begun = OPEN
-        added = [next((x[1:] for x in found if x[0] == OPEN), ()) for found in (plain, over)]
-        marks = (*shown, *roots) if roots else shown
-        joint = shown, marks if way else shown, marks, _one(added[0]), _one(added[1]), begun, of
-        self.joints[slot][way] = joint
+        shown = tuple([" ".join(image) for image in found if image[0] != OPEN])
+        stems = {stem(word) for part, word in said if part == CONTENT} - _PLAIN
+        marks = (*shown, *stems) if stems else shown
+        printed = self.slots[slot][way]
+        joint = printed, shown, marks if way else shown, marks, plain, over, begun, of
+        self._steps[slot][1][way] = joint
         return joint
+
+
+def _tokens(said: str) -> Sequence[str]:
+    words = said.split(" ")
+    return words if all(map(str.isalpha, words)) else cut(said)
+
+
+def _images(pieces: Iterable[Iterable[Part]]) -> Iterator[str]:
+    return map(" ".join, imaged(pieces))
 
 
 @lru_cache(maxsize=2**16)
@@ -266,28 +285,42 @@ def _messages(
     states: list[States] = []
     for at in range(len(owned) - 1, -1, -1):
         further = owned[at] + lengths[at + 1]
+        rest = others[at]
+        after = bytes([run for _, run in rest])
+        # most readings may stand after any run
+        same = all(most in (-1, RUN) for most, _ in rest)
+        sums = list(accumulate(message.get(run, 0) if most >= 0 else 0 for most, run in rest))
         odds: list[State] = [NEVER] * (RUN + 1)
         weights: dict[int, int] = {}
         for run in reached[at]:
-            whole = keeps[at] * message.get(run + further, 0) if steps[at][0] else 0
-            upto = [whole]
-            for most, after in others[at]:
-                if run <= most:
-                    whole += message.get(after, 0)
-                upto.append(whole)
-            if whole > 0:
-                weights[run] = whole
-                runs = bytes((min(run + further, 255), *(after for _, after in others[at])))
-                odds[run] = _one((keeps[at], _one(tuple(upto)), _one(runs)))
+            own = keeps[at] * message.get(run + further, 0) if steps[at][0] else 0
+            if not same:
+                sums = list(
+                    accumulate(message.get(then, 0) if run <= most else 0 for most, then in rest)
+                )
+            upto = _one((own, *[own + others_ for others_ in sums]))
+            if upto[-1] > 0:
+                weights[run] = upto[-1]
+                odds[run] = _one((keeps[at], upto, _one(bytes((min(run + further, 255),)) + after)))
         states.append(_one(tuple(odds)))
         message = weights
     return states[::-1], message.get(lengths[0], 0)
 
 
-def _step(row: Sequence[str], own: Sequence[str]) -> tuple[int, int]:
-    """How many tokens a reading begins and ends with that the line's own has there."""
-    a, b = ([ALIKE.get(word, word) for word in map(folded, words)] for words in (row, own))
-    return shared(a, b) if a[0] == b[0] or a[-1] == b[-1] else (0, 0)
+def _shared(rows: Sequence[Sequence[str]]) -> list[tuple[int, int] | None]:
+    """For each reading of a slot how many tokens it begins and ends with that the first, the line's
+    own, has there."""
+    own = _compared(rows[0])
+    found: list[tuple[int, int] | None] = [(len(own), len(own))]
+    for row in rows[1:]:
+        first, last = _compared((row[0], row[-1]))
+        alike = first == own[0] or last == own[-1]
+        found.append(shared(_compared(row), own) if alike else (0, 0))
+    return found
+
+
+def _compared(row: Iterable[str]) -> list[str]:
+    return [ALIKE.get(word, word) for word in map(folded, row)]
 
 
 def shared(a: Sequence[str], b: Sequence[str]) -> tuple[int, int]:

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 from .bookmodel import PAIRS, BookModel, Record, book_model, noun_roots
 from .facts import VOICES
-from .images import Image
 from .narrow import narrowed
 from .readings import RUN, SLOT, Line
 from .request import DEFAULT_WORDS, Request
@@ -120,7 +119,7 @@ class _Page:
     figure: str
     home: int
     rules: tuple[Rule, ...]
-    seen: set[str | Image] = field(default_factory=set)  # images, and stems of words
+    seen: set[str] = field(default_factory=set)  # images, and stems of words
     told: list["_Told"] = field(default_factory=list)
     records: set[int] = field(default_factory=set)
 
@@ -133,7 +132,7 @@ class _Told(NamedTuple):
     kind: str
     name: str
     text: str
-    marks: set[str | Image]
+    marks: set[str]
     cost: int
 
 
@@ -620,8 +619,8 @@ class Retelling:
     def _motifs(self, page: _Page, told: Sequence[_Told]) -> list[tuple[str, list[int]]]:
         """The things of the setting that return in the awakening, and the places of the sentences
         where they stand: the home's own thing first, then those that stand in most; three."""
-        stands: dict[str | Image, int] = {}
-        closing: set[str | Image] = set()
+        stands: dict[str, int] = {}
+        closing: set[str] = set()
         for at, line in enumerate(told):
             if (line.kind, line.name) in self.added:
                 continue  # the other fields are told as they would be without it
