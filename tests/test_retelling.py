@@ -23,7 +23,7 @@ from dreamgen.readings import KEEP, LINKED, RUN, Line, voiced
 from dreamgen.request import Request
 from dreamgen.retelling import FORMS, Retelling
 from dreamgen.rules import Avoids, Mentions, Rule, Speaks, Words
-from dreamgen.seeds import Stream, seed_key
+from dreamgen.seeds import Stream, dealt, seed_key
 from dreamgen.text import article
 
 DATA = Path(dreamgen.__file__).parent / "data"
@@ -395,6 +395,26 @@ def some_tellings(source: str) -> list[str]:
         return []
     drawn = [line.told(Stream(seed_key(seed), 0, "copy"), 0) for seed in range(12)]
     return [line.text(told.said) for told in drawn if told]
+
+
+def test_a_batch_gives_every_arc_its_turn_and_every_home_before_one_returns() -> None:
+    arcs = [dream.arc for dream in dreamgen.generate_many(25, seed="ration")]
+    assert all(len(set(arcs[low : low + 5])) == 5 for low in range(0, 25, 5))
+    retelling = Retelling()
+    request = Request.of(arc="unity")
+    cards = retelling._cards("unity", request)
+    key = seed_key("ration")
+    dealt_ = [dealt(key, "batch/homes/unity", len(cards), place) for place in range(len(cards))]
+    assert sorted(dealt_) == list(range(len(cards)))
+    assert dealt_ != sorted(dealt_)
+    homes = []
+    for index in range(40):
+        chosen = retelling._chosen(request, key, index, 0, lambda path: Stream(key, 0, path))
+        assert chosen is not None
+        homes.append(chosen[1:])
+    told = [home for home in homes if home in [cards[card] for card in dealt_[:40]]]
+    assert len(told) >= 38  # one that cannot be told gives way
+    assert len(set(told)) >= 38
 
 
 def test_every_form_names_fields_of_the_schema() -> None:

@@ -51,7 +51,7 @@ def render(dream: Dream, template: str | Path = "text") -> str:
         "dream": dream,
         "choose": _chooser(dream),
         "paragraphs": [_paragraph(scene) for scene in dream.scenes],
-        "leads": ("",) if dream.edition.startswith("book") else LEADS,
+        "leads": () if dream.edition.startswith("book") else LEADS,
     }
     try:
         return made.render(context).strip()

@@ -59,7 +59,8 @@ _PLAIN = frozenset(
         "pull lift draw press smell move pass reach stay leave hang drop walk stop touch "
         "one side end time way thing hand back day place name part first last half whole "
         "old small white black long little dark cold warm new wet dry low high gray blue red green "
-        "great deep far near good bare single full empty slow thin left right".split(),
+        "great deep far near good bare single full empty slow thin left right "
+        "up down out off over away open above below around across along inside outside".split(),
     )
 )
 

@@ -23,7 +23,7 @@ from .readings import RUN, SLOT, Line
 from .request import DEFAULT_WORDS, Request
 from .rules import Avoids, Judged, Mentions, Rule
 from .schema import Dream, Slot, fields_digest, scenes_of, slots
-from .seeds import Seed, Stream, choice, seed_key
+from .seeds import Seed, Stream, choice, dealt, seed_key
 from .text import spoken, stem, words
 
 ALGORITHM = 3
@@ -33,6 +33,7 @@ MOST_OF = 0.75  # the share of a scene's fields that a dream must have for anoth
 HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
 ATTEMPTS = 48
 PICKS = 16
+OF_ITS_ARC = 8  # the attempts that keep to the arc whose turn it is
 ROWS = 16384  # the scenes whose rows are kept, some 2 kB each
 
 # The words of the opening formula.
@@ -122,6 +123,7 @@ class _Page:
     seen: set[str] = field(default_factory=set)  # images, and stems of words
     told: list["_Told"] = field(default_factory=list)
     records: set[int] = field(default_factory=set)
+    fields: set[str] = field(default_factory=set)
 
 
 class _Told(NamedTuple):
@@ -137,9 +139,11 @@ class _Told(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """A field to be told: where its numbers come from, the first record for it, and its line."""
+    """A field to be told: the field that must be told before it, or "", where its numbers come
+    from, the first record for it, and its line."""
 
     name: str
+    needs: str
     slot: Slot
     path: str
     record: int
@@ -190,7 +194,7 @@ class Retelling:
                     mute.append(f"{model.told[record.dream].name}, {record.field}")
         for arc in FORMS:
             homes = {
-                voice: sum(self._able(home, arc, voice) for home in self._homes(arc, voice, None))
+                voice: sum(self._able(arc, voice, home) for home in self._homes(arc, voice, None))
                 for voice in VOICES
             }
             told = ", ".join(f"{voice} {number}" for voice, number in homes.items())
@@ -211,30 +215,50 @@ class Retelling:
             def streams(path: str, prefix: str = prefix) -> Stream:
                 return Stream(key, index, prefix + path)
 
-            page = self._page(request, streams)
+            chosen = self._chosen(request, key, index, attempt, streams)
+            page = self._page(chosen, request, streams) if chosen else None
             if page and (made := self._dream(page, seed, index, request)):
                 return made
         return None
 
     # What is told after what
 
-    def _page(self, request: Request, streams: Callable[[str], Stream]) -> _Page | None:
-        """A dream's sentences, or None where what must be told could not be."""
-        voices = (request.pronoun,) if request.pronoun else VOICES
-        arcs = [
-            arc for arc in ((request.arc,) if request.arc else FORMS)
-            if any(self._homes(arc, voice, request.mood) for voice in voices)
-        ]  # fmt: skip
+    def _chosen(
+        self, request: Request, key: bytes, index: int, attempt: int,
+        streams: Callable[[str], Stream],
+    ) -> tuple[str, str, int] | None:  # fmt: skip
+        """The arc, the voice and the home of a dream, or None where none can be told.
+
+        The dreams of a seed are rationed by their index: in each row of them every arc has its
+        turn, and the dreams of an arc go through all its homes, shuffled, before one returns. What
+        cannot be told after its own home is told after another of the arc, and at last of any.
+        """
+        arcs = self._arcs(request)
         if not arcs:
             return None
-        arc = choice(streams("arc")[0], arcs)
-        voice = choice(
-            streams("voice")[0],
-            [voice for voice in voices if self._homes(arc, voice, request.mood)],
-        )
-        home = self._home(arc, voice, request.mood, streams("home"))
-        if home is None:
-            return None
+        turn, place = divmod(index, len(arcs))
+        if attempt < OF_ITS_ARC:
+            arc = arcs[dealt(key, f"batch/arcs/{turn}", len(arcs), place)]
+        else:
+            arc = choice(streams("arc")[0], arcs)
+        cards = self._cards(arc, request)
+        if attempt == 0:
+            card = dealt(key, f"batch/homes/{arc}", len(cards), turn % len(cards))
+            if self._able(arc, *cards[card]):
+                return arc, *cards[card]
+        stream = streams("home")
+        for number in range(PICKS):
+            picked = choice(stream[number], cards)
+            if self._able(arc, *picked):
+                return arc, *picked
+        able = [picked for picked in cards if self._able(arc, *picked)]
+        return (arc, *choice(stream[PICKS], able)) if able else None
+
+    def _page(
+        self, chosen: tuple[str, str, int], request: Request, streams: Callable[[str], Stream]
+    ) -> _Page | None:
+        """A dream's sentences, or None where what must be told could not be."""
+        arc, voice, home = chosen
         rules = (Avoids(*request.avoid),) if request.avoid else ()
         page = _Page(arc, voice, "", home, rules)
         form = self._form(arc, request)
@@ -243,24 +267,24 @@ class Retelling:
         if asked is None:
             return None
         for at, ((kind, names), (dream, block)) in enumerate(zip(form, sources, strict=True)):
-            beyond = tuple(name for there, name in asked if there == at and name not in names)
-            for row in self._rows(page, at, kind, (*names, *beyond), dream, block):
-                record, rule = asked.get((at, row.name), (-1, None))
+            if asked:
+                names = (*names, *(n for there, n in asked if there == at and n not in names))
+            for row in self._rows(page, at, kind, names, dream, block):
                 options: Iterable[tuple[int, Line | None]]
-                if rule:
+                if asked and (at, row.name) in asked:
+                    record, rule = asked[at, row.name]
                     cost = -1
                     options = [(record, self._line(record, page, row.slot, (rule,)))]
+                elif row.needs and row.needs not in page.fields:
+                    continue
                 else:
-                    needed = NEEDS.get(row.name)
-                    if needed and not any(line.name == needed for line in page.told):
-                        continue
                     cost = row.cost
                     options = self._options(page, row, dream, block)
                 if self._told(page, at, row.slot, options, streams(row.path), cost):
-                    continue
-                if row.name != "figure" and 0 <= cost < DEAR:
-                    continue
-                if not any(line.name == row.name for line in page.told):
+                    page.fields.add(row.name)
+                elif row.name not in page.fields and (
+                    row.name == "figure" or cost < 0 or cost >= DEAR
+                ):
                     return None
         return page if self._add(page, form, streams) else None
 
@@ -307,6 +331,25 @@ class Retelling:
         further = FURTHER * (max(0, least - 330) // 150)
         return form[:-1] + list(further) + form[-1:]
 
+    def _arcs(self, request: Request) -> list[str]:
+        """The arcs that may be told."""
+        key = "arcs", request.arc, request.pronoun, request.mood
+        if key not in self._choices:
+            asked = (request.arc,) if request.arc else FORMS
+            self._choices[key] = [arc for arc in asked if self._cards(arc, request)]
+        return self._choices[key]
+
+    def _cards(self, arc: str, request: Request) -> list[tuple[str, int]]:
+        """The (voice, home) pairs that an arc may be told by."""
+        key = "cards", arc, request.pronoun, request.mood
+        if key not in self._choices:
+            self._choices[key] = [
+                (voice, home)
+                for voice in ((request.pronoun,) if request.pronoun else VOICES)
+                for home in self._homes(arc, voice, request.mood)
+            ]
+        return self._choices[key]
+
     def _homes(self, arc: str, voice: str, mood: str | None) -> list[int]:
         """The dreams of an arc that a voice may tell; those of a mood, where there are any."""
         key = "homes", arc, voice == "they", mood
@@ -321,17 +364,8 @@ class Retelling:
             self._choices[key] = found or (self._homes(arc, voice, None) if mood else [])
         return self._choices[key]
 
-    def _home(self, arc: str, voice: str, mood: str | None, stream: Stream) -> int | None:
-        """One of these at random that is whole in this voice and whose setting returns."""
-        homes = self._homes(arc, voice, mood)
-        for number in range(PICKS):
-            home = choice(stream[number], homes)
-            if self._able(home, arc, voice):
-                return home
-        able = [home for home in homes if self._able(home, arc, voice)]
-        return choice(stream[PICKS], able) if able else None
-
-    def _able(self, home: int, arc: str, voice: str) -> bool:
+    def _able(self, arc: str, voice: str, home: int) -> bool:
+        """Whether an arc is whole in this voice after a home, and its setting returns."""
         key = "able", home, arc, voice
         if key not in self._choices:
             able = self._returns(home) and self._is_whole(home, arc, voice)
@@ -451,7 +485,8 @@ class Retelling:
                 record = next(self._records(page, kind, name, dream, block), -1)
                 line = self._line(record, page, slot) if record >= 0 else None
                 path = f"scenes.{at}.{kind}.{name}"
-                rows.append(_Row(name, slot, path, record, line, -1 if slot.required else cost))
+                cost = -1 if slot.required else cost
+                rows.append(_Row(name, NEEDS.get(name, ""), slot, path, record, line, cost))
             if not page.rules:
                 if len(self._kept_rows) >= ROWS:
                     del self._kept_rows[next(iter(self._kept_rows))]
