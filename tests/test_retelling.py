@@ -21,7 +21,7 @@ from dreamgen.images import images
 from dreamgen.narrow import compact, narrowed
 from dreamgen.readings import KEEP, LINKED, RUN, Line, voiced
 from dreamgen.request import Request
-from dreamgen.retelling import FORMS, Retelling
+from dreamgen.retelling import FORMS, Retelling, with_voices
 from dreamgen.rules import Avoids, Mentions, Rule, Speaks, Words
 from dreamgen.seeds import Stream, dealt, seed_key
 from dreamgen.text import article
@@ -140,7 +140,7 @@ def test_a_copied_sentence_is_refused_in_json(dreams: list[Dream]) -> None:
 
 @pytest.mark.parametrize("word", ["lantern", "snow", "bread", "river", "key"])
 def test_a_word_to_be_mentioned_is_there(word: str) -> None:
-    for seed in range(4):
+    for seed in range(12):
         assert word in dreamgen.generate(seed=seed, mention=[word]).text.casefold()
 
 
@@ -356,7 +356,9 @@ def test_a_line_is_told_in_another_voice(she: str, he: str) -> None:
 
 def test_the_book_that_ships_is_fresh() -> None:
     kept = (DATA / "book.txt").read_text("utf-8")
-    assert kept == compact(Corpus.bundled("book")), "run `python -m dreamgen.make book`"
+    assert kept == with_voices(compact(Corpus.bundled("book"))), (
+        "run `python -m dreamgen.make book`"
+    )
 
 
 def test_a_sentence_is_told_as_it_was_read_when_its_own_words_are_chosen() -> None:
@@ -407,14 +409,9 @@ def test_a_batch_gives_every_arc_its_turn_and_every_home_before_one_returns() ->
     dealt_ = [dealt(key, "batch/homes/unity", len(cards), place) for place in range(len(cards))]
     assert sorted(dealt_) == list(range(len(cards)))
     assert dealt_ != sorted(dealt_)
-    homes = []
-    for index in range(40):
+    for index in range(len(cards)):
         chosen = retelling._chosen(request, key, index, 0, lambda path: Stream(key, 0, path))
-        assert chosen is not None
-        homes.append(chosen[1:])
-    told = [home for home in homes if home in [cards[card] for card in dealt_[:40]]]
-    assert len(told) >= 38  # one that cannot be told gives way
-    assert len(set(told)) >= 38
+        assert chosen == ("unity", *cards[dealt_[index]])
 
 
 def test_every_form_names_fields_of_the_schema() -> None:

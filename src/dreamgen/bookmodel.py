@@ -33,16 +33,20 @@ _GENDERED = frozenset(
 )
 _READING = re.compile(r"(?<=[{|=!])[^{|}=!]+(?=[|}])")
 # What the compact form of a book begins with; its digest follows.
-FORMAT = "dreamgen book 1 "
+FORMAT = "dreamgen book 2 "
+# Before the voices of a dream, where they are known.
+VOICED = "="
 _LINE = re.compile(r"\w[\w’-]*")
 
 
 class Told(NamedTuple):
-    """A dream of the book: its name, arc and facts."""
+    """A dream of the book: its name, arc and facts, and the voices that can tell its arc after it
+    alone, None where they are not known yet."""
 
     name: str
     arc: str
     facts: Facts
+    voices: frozenset[str] | None
 
 
 class Record(NamedTuple):
@@ -76,7 +80,9 @@ class BookModel:
         for row in rows:
             if row.startswith("#"):
                 name, arc, *facts = row[1:].split("\t")
-                self.told.append(Told(name, arc, Facts(*facts)))
+                known = facts[-1].startswith(VOICED)
+                voices = frozenset(facts.pop().removeprefix(VOICED).split()) if known else None
+                self.told.append(Told(name, arc, Facts(*facts), voices))
                 self._first.append(len(self._rows))
             else:
                 self._rows.append(row)

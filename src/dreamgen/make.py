@@ -19,6 +19,7 @@ from .files import replacing
 from .model import bundled_model
 from .narrow import compact
 from .readings import ALIKE, RUN, SLOT, own_of, shared
+from .retelling import with_voices
 from .schema import Dream, scenes_of, slots
 from .shapes import forget, measured_motifs, stored_data
 from .shapes import written as shape_written
@@ -58,7 +59,7 @@ def copies(source: str, model: BookModel, documents: Container[Sequence[str]]) -
 def book() -> None:
     """Writes the compact form of the book; a reading by which a line could copy another is named,
     and nothing is written."""
-    written = compact(Corpus.bundled("book"))
+    written = with_voices(compact(Corpus.bundled("book")))
     model = BookModel(written)
     documents = bundled_model().grams(DOCUMENTS_RUN + 1)
     faults = [

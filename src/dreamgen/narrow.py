@@ -142,5 +142,10 @@ def compact(corpus: Corpus) -> str:
             source = source_of(sentence, slots_)
             source = narrowed(source, slot.rules) or plain(source)
             rows.append(f"{sentence.block} {sentence.scene} {sentence.role} {source}")
+    return sealed(rows)
+
+
+def sealed(rows: Iterable[str]) -> str:
+    """The rows of a compact book under a head that names their form and their digest."""
     body = "\n".join(rows) + "\n"
     return f"{FORMAT}{hashlib.blake2b(body.encode(), digest_size=6).hexdigest()}\n{body}"

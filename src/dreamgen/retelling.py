@@ -16,9 +16,9 @@ from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from .bookmodel import PAIRS, BookModel, Record, book_model, noun_roots
+from .bookmodel import PAIRS, VOICED, BookModel, Record, book_model, noun_roots
 from .facts import VOICES
-from .narrow import narrowed
+from .narrow import narrowed, sealed
 from .readings import RUN, SLOT, Line
 from .request import DEFAULT_WORDS, Request
 from .rules import Avoids, Judged, Mentions, Rule
@@ -32,7 +32,6 @@ ALONE = 0.6  # the share of dreams that follow one dream of the book from end to
 MOST_OF = 0.75  # the share of a scene's fields that a dream must have for another to follow it
 HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
 ATTEMPTS = 48
-PICKS = 16
 OF_ITS_ARC = 8  # the attempts that keep to the arc whose turn it is
 ROWS = 16384  # the scenes whose rows are kept, some 2 kB each
 
@@ -221,6 +220,11 @@ class Retelling:
                 return made
         return None
 
+    def tells(self, home: int, voice: str) -> bool:
+        """Whether a voice can tell the arc of a dream of the book after it alone."""
+        arc = self.model.told[home].arc
+        return home in self._homes(arc, voice, None) and self._able(arc, voice, home)
+
     # What is told after what
 
     def _chosen(
@@ -244,15 +248,9 @@ class Retelling:
         cards = self._cards(arc, request)
         if attempt == 0:
             card = dealt(key, f"batch/homes/{arc}", len(cards), turn % len(cards))
-            if self._able(arc, *cards[card]):
-                return arc, *cards[card]
-        stream = streams("home")
-        for number in range(PICKS):
-            picked = choice(stream[number], cards)
-            if self._able(arc, *picked):
-                return arc, *picked
-        able = [picked for picked in cards if self._able(arc, *picked)]
-        return (arc, *choice(stream[PICKS], able)) if able else None
+        else:
+            card = int(streams("home")[0] * len(cards))
+        return arc, *cards[card]
 
     def _page(
         self, chosen: tuple[str, str, int], request: Request, streams: Callable[[str], Stream]
@@ -282,6 +280,8 @@ class Retelling:
                     options = self._options(page, row, dream, block)
                 if self._told(page, at, row.slot, options, streams(row.path), cost):
                     page.fields.add(row.name)
+                elif asked and (at, row.name) in asked:
+                    return None
                 elif row.name not in page.fields and (
                     row.name == "figure" or cost < 0 or cost >= DEAR
                 ):
@@ -340,13 +340,14 @@ class Retelling:
         return self._choices[key]
 
     def _cards(self, arc: str, request: Request) -> list[tuple[str, int]]:
-        """The (voice, home) pairs that an arc may be told by."""
+        """The (voice, home) pairs that an arc can be told by."""
         key = "cards", arc, request.pronoun, request.mood
         if key not in self._choices:
             self._choices[key] = [
                 (voice, home)
                 for voice in ((request.pronoun,) if request.pronoun else VOICES)
                 for home in self._homes(arc, voice, request.mood)
+                if self._able(arc, voice, home)
             ]
         return self._choices[key]
 
@@ -366,6 +367,9 @@ class Retelling:
 
     def _able(self, arc: str, voice: str, home: int) -> bool:
         """Whether an arc is whole in this voice after a home, and its setting returns."""
+        known = self.model.told[home].voices
+        if known is not None and not self._own:
+            return voice in known
         key = "able", home, arc, voice
         if key not in self._choices:
             able = self._returns(home) and self._is_whole(home, arc, voice)
@@ -733,3 +737,14 @@ def _paths(told: Sequence[_Told]) -> list[str]:
 def retelling() -> Retelling:
     """The one over the book that ships."""
     return Retelling()
+
+
+def with_voices(written: str) -> str:
+    """The compact form of a book with the voices of each dream, so that they need not be found."""
+    told = Retelling(BookModel(written))
+    voices = (
+        " ".join(voice for voice in VOICES if told.tells(home, voice))
+        for home in range(len(told.model.told))
+    )
+    _, *rows = written.splitlines()
+    return sealed(f"{row}\t{VOICED}{next(voices)}" if row.startswith("#") else row for row in rows)
