@@ -280,10 +280,9 @@ class Retelling:
                     options = self._options(page, row, dream, block)
                 if self._told(page, at, row.slot, options, streams(row.path), cost):
                     page.fields.add(row.name)
-                elif asked and (at, row.name) in asked:
-                    return None
-                elif row.name not in page.fields and (
-                    row.name == "figure" or cost < 0 or cost >= DEAR
+                elif (asked and (at, row.name) in asked) or (
+                    row.name not in page.fields
+                    and (row.name == "figure" or cost < 0 or cost >= DEAR)
                 ):
                     return None
         return page if self._add(page, form, streams) else None
