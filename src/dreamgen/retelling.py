@@ -90,6 +90,9 @@ FURTHER = (
     ("revelation", ("voice", "gaze", "confession", "answer", "secret", "landscape", "truth")),
 )
 
+# Without these what follows them would hang in the air, where a dream of the book has them.
+STORY = frozenset({"thing", "voice", "confession", "answer", "changed"})
+
 # What is not told without another field before it.
 NEEDS = {
     "presence": "journey", "secret": "confession", "butterflies": "moths", "coda": "turn",
@@ -385,8 +388,13 @@ class Retelling:
         }  # fmt: skip
         for kind, block in self.model.scenes(dream):
             for name, record in self.model.block(dream, block).items():
-                if (kind, name) in must and self._line(record, page, self.slots[kind, name]):
-                    must.remove((kind, name))
+                home = kind, name
+                if home not in must and name not in STORY:
+                    continue
+                if self._line(record, page, self.slots[home]):
+                    must.discard(home)
+                elif name in STORY:
+                    return False
         return not must
 
     def _returns(self, dream: int) -> bool:
