@@ -399,7 +399,7 @@ def some_tellings(source: str) -> list[str]:
     return [line.text(told.said) for told in drawn if told]
 
 
-def test_a_batch_gives_every_arc_its_turn_and_every_home_before_one_returns() -> None:
+def test_a_batch_gives_every_arc_its_turn_and_deals_every_home_and_voice() -> None:
     arcs = [dream.arc for dream in dreamgen.generate_many(25, seed="ration")]
     assert all(len(set(arcs[low : low + 5])) == 5 for low in range(0, 25, 5))
     retelling = Retelling()

@@ -237,8 +237,9 @@ class Retelling:
         """The arc, the voice and the home of a dream, or None where none can be told.
 
         The dreams of a seed are rationed by their index: in each row of them every arc has its
-        turn, and the dreams of an arc go through all its homes, shuffled, before one returns. What
-        cannot be told after its own home is told after another of the arc, and at last of any.
+        turn, and the dreams of an arc go through all its homes, each in every voice that can tell
+        it, shuffled, before a pair returns. What cannot be told after its own home, some six
+        in a hundred, is told after another of the arc, and at last of any.
         """
         arcs = self._arcs(request)
         if not arcs:
@@ -250,10 +251,10 @@ class Retelling:
             arc = choice(streams("arc")[0], arcs)
         cards = self._cards(arc, request)
         if attempt == 0:
-            card = dealt(key, f"batch/homes/{arc}", len(cards), turn % len(cards))
+            card = cards[dealt(key, f"batch/homes/{arc}", len(cards), turn % len(cards))]
         else:
-            card = int(streams("home")[0] * len(cards))
-        return arc, *cards[card]
+            card = choice(streams("home")[0], cards)
+        return arc, *card
 
     def _page(
         self, chosen: tuple[str, str, int], request: Request, streams: Callable[[str], Stream]
