@@ -42,10 +42,13 @@ def written(folder: Path, pairs: int, seed: str) -> None:
         for sentence in dream.sentences:
             scenes.setdefault(sentence.block, []).append(sentence.text)
         theirs = "I am dreaming. " + "\n\n".join(" ".join(lines) for lines in scenes.values())
-        own = dreamer.generate(seed=f"{seed} {number}", arc=dream.arc).text
+        # of one seed, so that no dream of the book is told twice while others have not been
+        [told] = dreamer.generate_many(1, seed=seed, start=number, arc=dream.arc)
         ours_first = draw.random() < 0.5
         key[number] = "B" if ours_first else "A"
-        for letter, text in zip("AB", (own, theirs) if ours_first else (theirs, own), strict=True):
+        for letter, text in zip(
+            "AB", (told.text, theirs) if ours_first else (theirs, told.text), strict=True
+        ):
             body = "\n\n".join(textwrap.fill(part, 80) for part in text.split("\n\n"))
             sheet.append(f"=== Pair {number}, {letter} ===\n\n{body}\n")
     folder.mkdir(parents=True, exist_ok=True)

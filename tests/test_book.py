@@ -57,8 +57,8 @@ def test_pronouns_are_in_balance_and_hold() -> None:
         strange = {
             word for name, words in PRONOUNS.items() if name != top["pronoun"] for word in words
         }
-        for field, line in told(path):
-            assert strange.isdisjoint(pieces(line)), (path.name, field, line)
+        for line in path.read_text("utf-8").splitlines():
+            assert strange.isdisjoint(pieces(line.partition(":")[2] or line)), (path.name, line)
 
 
 def test_a_dream_has_the_length_of_a_dream() -> None:

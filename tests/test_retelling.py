@@ -344,6 +344,8 @@ def test_a_capital_begins_the_line_and_what_is_said(source: str, second: str) ->
          "He shows me his {left|right} hand, and I follow him."),
         ("I give her the key, and her {eyes|hands} are hers alone.",
          "I give him the key, and his {eyes|hands} are his alone."),
+        ("With her {=fourth|last} finger.", "With his {=fourth|last} finger."),
+        ("I wake {her|her brother}.", "I wake {him|his brother}."),
     ],
 )  # fmt: skip
 def test_a_line_is_told_in_another_voice(she: str, he: str) -> None:

@@ -372,7 +372,7 @@ def _owns(source: str, end: int) -> bool:
     following = source[end : end + 1]
     if following != " ":
         return False
-    word = _WORD.match(source[end + 1 :].lstrip("{"))
+    word = _WORD.match(source[end + 1 :].lstrip("{!="))
     return word is not None and word[0] not in _NOT_OWNED
 
 

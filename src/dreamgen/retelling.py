@@ -1,10 +1,10 @@
 """Whole dreams from the book: which lines are told, and what holds through all of them.
 
 A dream has a *home*, a dream of the book with the arc that is asked for: its setting opens, its
-thing changes and comes back, its awakening closes. What happens between follows the home too, or
-one other dream of the same world, the same hour of light or dark and the same kind of figure; what
-makes the arc and is lacking there is told after the home, or another dream of its world. One
-figure and one voice hold throughout. Every line is told in new words (`dreamgen.readings`), each
+thing changes and comes back, its awakening closes, and its sentences answer each other between.
+What makes the arc and is lacking there, and the further scenes of a long dream, are told after
+other dreams of the same world, hour of light or dark and kind of figure. One figure and one voice
+hold throughout. Every line is told in new words (`dreamgen.readings`), each
 field from a stream of its own.
 
 `Retelling.dream` gives None where a request is beyond the book; the documents then tell it.
@@ -19,16 +19,15 @@ from typing import Any, NamedTuple
 from .bookmodel import PAIRS, VOICED, BookModel, Record, book_model, noun_roots
 from .facts import VOICES
 from .narrow import narrowed, sealed
-from .readings import RUN, SLOT, Line
+from .readings import RUN, SLOT, Line, own_of
 from .request import DEFAULT_WORDS, Request
 from .rules import Avoids, Judged, Mentions, Rule
 from .schema import Dream, Slot, fields_digest, scenes_of, slots
 from .seeds import Seed, Stream, choice, dealt, seed_key
 from .text import spoken, stem, words
 
-ALGORITHM = 3
+ALGORITHM = 4
 TRIES = 8
-ALONE = 0.6  # the share of dreams that follow one dream of the book from end to end
 MOST_OF = 0.75  # the share of a scene's fields that a dream must have for another to follow it
 HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
 ATTEMPTS = 48
@@ -399,13 +398,14 @@ class Retelling:
         return not must
 
     def _returns(self, dream: int) -> bool:
-        """Whether a thing of a dream's setting is in its awakening too, whatever is read there."""
+        """Whether a thing of a dream's setting stands in its awakening too, in nearly all tellings.
+        Those in which it does not are not told."""
         model = self.model
         held: dict[str, set[str]] = {"setting": set(), "awakening": set()}
         for kind, block in model.scenes(dream):
             if kind in held:
                 for record in model.block(dream, block).values():
-                    held[kind] |= _held(model.record(record))
+                    held[kind] |= _lasting(model.record(record))
         things = noun_roots() | {stem(model.told[dream].facts.thing)}
         return not things.isdisjoint(held["setting"] & held["awakening"])
 
@@ -413,19 +413,15 @@ class Retelling:
         self, page: _Page, arc: str, form: Sequence[tuple[str, tuple[str, ...]]],
         mood: str | None, streams: Callable[[str], Stream],
     ) -> list[tuple[int, int]]:  # fmt: skip
-        """The (dream, block) that each scene is told after.
-
-        The first and the last follow the home; what happens between follows one other dream, or the
-        home itself, so that its sentences answer each other. Each further encounter is another
-        dream's.
-        """
+        """The (dream, block) that each scene is told after: the home's, so that its sentences
+        answer each other, and for each further encounter of a long dream another dream's."""
         model = self.model
         own = len(FORMS[arc]) - 1
-        partner = self._partner(page, form[1:own], mood, streams("partner"))
-        taken = [page.home, partner]
+        followed = page.home
+        taken = [page.home]
         found: list[tuple[int, int]] = []
         for at, (kind, names) in enumerate(form):
-            dream = page.home if kind in ("setting", "awakening") else partner
+            dream = page.home if kind in ("setting", "awakening") else followed
             if at >= own and kind == "encounter":
                 pool = self._pool(page, kind, names, mood)
                 left = [other for other in pool if other not in taken]
@@ -435,22 +431,13 @@ class Retelling:
                 if left:
                     dream = choice(streams(f"scenes.{at}")[0], left)
                     taken.append(dream)
-                partner = dream
+                followed = dream
             blocks = [block for other, block in model.scenes(dream) if other == kind]
             before = sum(other == kind for other, _ in form[:at]) % max(len(blocks), 1)
             found.append((dream, blocks[before] if blocks else -1))
-        facts = model.told[found[1][0]].facts
+        facts = model.told[page.home].facts
         page.figure = facts.figure if facts.pronoun == page.voice else PAIRS[facts.figure]
         return found
-
-    def _partner(
-        self, page: _Page, form: Sequence[tuple[str, tuple[str, ...]]], mood: str | None,
-        stream: Stream,
-    ) -> int:  # fmt: skip
-        """The dream that is followed between: the home, or one that can tell most of each scene."""
-        pools = [set(self._pool(page, kind, names, mood)) for kind, names in form]
-        able = sorted(set.intersection(*pools) - {page.home})
-        return choice(stream[1], able) if able and stream[0] >= ALONE else page.home
 
     def _pool(
         self, page: _Page, kind: str, names: Sequence[str], mood: str | None, travels: bool = False
@@ -725,9 +712,21 @@ class Retelling:
         return [line for at, line in enumerate(told) if at not in gone]
 
 
-def _held(record: Record) -> frozenset[str]:
-    """The stems of the words of a record that stand in each of its tellings."""
-    return frozenset(stem(word) for word in spoken(SLOT.sub(" , ", record.source)))
+def _lasting(record: Record) -> frozenset[str]:
+    """The stems of the words of a record that stand in nearly all of its tellings: around its
+    slots, in every reading of one, or in an own reading that is linked to another sentence."""
+    parts = SLOT.split(record.source)
+    found = _stems(" , ".join(parts[::2]))
+    for options in parts[1::2]:
+        readings = options.split("|")
+        linked = readings[0].startswith("=")
+        readings[0] = own_of(readings[0])
+        found |= frozenset.intersection(*map(_stems, readings[:1] if linked else readings))
+    return found
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(map(stem, spoken(text)))
 
 
 def _paths(told: Sequence[_Told]) -> list[str]:
