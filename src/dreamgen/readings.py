@@ -76,10 +76,10 @@ Marks = tuple[str, ...]
 class Telling(NamedTuple):
     """A line that is told: the reading of each slot, and what a dream must know of the whole: its
     images, each as one string of several words, and the stems of its content words, plain words
-    apart."""
+    apart; some of them may be named twice."""
 
     said: list[str]
-    marks: set[str]
+    marks: list[str]
 
 
 # A reading as it is printed, and what a dream must know of it: the images of it and of the words
@@ -102,7 +102,8 @@ class Line:
     """
 
     __slots__ = (
-        "_begun", "_pieces", "_said", "_steps", "_text", "held", "marks", "slots", "start", "total",
+        "_begun", "_open", "_pieces", "_said", "_steps", "_text", "held", "marks", "slots", "start",
+        "total",
     )  # fmt: skip
 
     def __init__(self, source: str) -> None:
@@ -138,6 +139,7 @@ class Line:
         self.marks: Marks = (*self.held, *_roots(word for text in fixed for word in cut(text)))
         _, before, of = scanned(self._pieces[:1])
         self._begun = before, of
+        self._open = False  # whether an image may reach over all of a reading
         self._text = "%s".join(
             text.replace("%", "%%") for text in (capitalized(fixed[0]), *fixed[1:])
         )
@@ -164,11 +166,10 @@ class Line:
         """
         number = stream.word(used) * self.total >> 53  # exact: numbers have 53 bits
         said: list[str] = []
-        marks: list[Marks] = []
-        across: list[str] = []
+        marks = [*self.marks]
         run = self.start
         before, of = self._begun
-        clear = True
+        is_new = seen.isdisjoint
         for states, joints in self._steps:
             keep, upto, runs = states[run]
             way = bisect_right(upto, number)
@@ -179,25 +180,22 @@ class Line:
             run = runs[way]
             joint = joints[way] or self._joint(len(said), way)
             printed, shown, fresh, kept, plain, over, begun, of_then = joint
-            if not seen.isdisjoint(fresh if wary else shown):
+            if not is_new(fresh if wary else shown):
                 return None
             if before and (added := over if of else plain):
                 image = f"{before} {added}"
                 if image in seen:
                     return None
-                across.append(image)
+                marks.append(image)
             before, of = begun, of_then
-            if begun == OPEN:
-                clear = False
             said.append(printed)
-            marks.append(kept)
-        if clear:
-            return Telling(said, set(self.marks).union(across, *marks))
-        there = set(_images([map(part_of, cut(self.text(said)))]))
-        if not seen.isdisjoint(there):
+            marks += kept
+        if not self._open:
+            return Telling(said, marks)
+        there = list(_images([map(part_of, cut(self.text(said)))]))
+        if not is_new(there):
             return None
-        stems = (mark for kept in (self.marks, *marks) for mark in kept if " " not in mark)
-        return Telling(said, {*stems, *there})
+        return Telling(said, [*(mark for mark in marks if " " not in mark), *there])
 
     def text(self, said: Sequence[str]) -> str:
         """A telling as a sentence."""
@@ -216,6 +214,7 @@ class Line:
                 break
         else:
             begun = OPEN
+            self._open = True
         shown = tuple([" ".join(image) for image in found if image[0] != OPEN])
         stems = {stem(word) for part, word in said if part == CONTENT} - _PLAIN
         marks = (*shown, *stems) if stems else shown

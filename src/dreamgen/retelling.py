@@ -23,8 +23,8 @@ from .readings import RUN, SLOT, Line, own_of
 from .request import DEFAULT_WORDS, Request
 from .rules import Avoids, Judged, Mentions, Rule
 from .schema import Dream, Slot, fields_digest, scenes_of, slots
-from .seeds import Seed, Stream, choice, dealt, seed_key
-from .text import spoken, stem, words
+from .seeds import Seed, Stream, choice, dealt, seed_key, streams_of
+from .text import TOKEN, folded, normalized, spoken, stem, words
 
 ALGORITHM = 4
 TRIES = 8
@@ -127,29 +127,28 @@ class _Page:
     fields: set[str] = field(default_factory=set)
 
 
-class _Told(NamedTuple):
-    """A sentence that is told: where, its text and what it is made of, and what leaving it out
-    costs (-1: not to be)."""
+class _Row(NamedTuple):
+    """A field to be told: the number of its scene, where its numbers come from, the (dream, block)
+    that it is told after, the first record for it and its line; the field that must be told before
+    it, or ""; what leaving it out costs (-1: not to be); whether no other record will do."""
 
     scene: int
-    kind: str
-    name: str
-    text: str
-    marks: set[str]
-    cost: int
-
-
-class _Row(NamedTuple):
-    """A field to be told: the field that must be told before it, or "", where its numbers come
-    from, the first record for it, and its line."""
-
-    name: str
-    needs: str
     slot: Slot
     path: str
+    source: tuple[int, int]
     record: int
     line: Line | None
+    needs: str
     cost: int
+    bound: bool = False
+
+
+class _Told(NamedTuple):
+    """A sentence that is told: its row, its text and what it is made of."""
+
+    row: _Row
+    text: str
+    marks: list[str]
 
 
 class Retelling:
@@ -174,7 +173,8 @@ class Retelling:
         # by voice and figure; no more than the records of the book in the voices they have
         self._lines: dict[tuple[str, str], dict[int, Line | None]] = {}
         self._choices: dict[tuple[object, ...], list[Any]] = {}
-        self._kept_rows: dict[tuple[object, ...], list[_Row]] = {}
+        self._scene_rows: dict[tuple[object, ...], list[_Row]] = {}
+        self._plain_rows: dict[tuple[str, str, int], list[_Row]] = {}
 
     @cached_property
     def edition(self) -> str:
@@ -211,11 +211,7 @@ class Retelling:
         """The dream of a seed, or None where the book cannot meet the request."""
         key = seed_key(seed)
         for attempt in range(ATTEMPTS):
-            prefix = f"book/{attempt}/" if attempt else "book/"
-
-            def streams(path: str, prefix: str = prefix) -> Stream:
-                return Stream(key, index, prefix + path)
-
+            streams = streams_of(key, index, f"book/{attempt}/" if attempt else "book/")
             chosen = self._chosen(request, key, index, attempt, streams)
             page = self._page(chosen, request, streams) if chosen else None
             if page and (made := self._dream(page, seed, index, request)):
@@ -261,34 +257,55 @@ class Retelling:
         """A dream's sentences, or None where what must be told could not be."""
         arc, voice, home = chosen
         rules = (Avoids(*request.avoid),) if request.avoid else ()
-        page = _Page(arc, voice, "", home, rules)
+        page = _Page(arc, voice, self._figure(home, voice), home, rules)
         form = self._form(arc, request)
-        sources = self._sources(page, arc, form, request.mood, streams)
+        rows = self._rows(page, form, request, streams)
+        if rows is None:
+            return None
+        fields = page.fields
+        for row in rows:
+            if row.needs and row.needs not in fields:
+                continue
+            options = ((row.record, row.line),) if row.bound else self._options(page, row)
+            if self._told(page, row, options, streams(row.path)):
+                fields.add(row.slot.name)
+            elif row.bound or (
+                row.slot.name not in fields
+                and (row.slot.name == "figure" or row.cost < 0 or row.cost >= DEAR)
+            ):
+                return None
+        return page if self._add(page, form, streams) else None
+
+    def _figure(self, home: int, voice: str) -> str:
+        facts = self.model.told[home].facts
+        return facts.figure if facts.pronoun == voice else PAIRS[facts.figure]
+
+    def _rows(
+        self, page: _Page, form: Sequence[tuple[str, tuple[str, ...]]], request: Request,
+        streams: Callable[[str], Stream],
+    ) -> list[_Row] | None:  # fmt: skip
+        """What will be told, in order; None where a word that is asked for can be said nowhere."""
+        plain = not page.rules and not request.mention and len(form) == len(FORMS[page.arc])
+        key = page.arc, page.voice, page.home
+        if plain and (kept := self._plain_rows.get(key)):
+            return kept
+        sources = self._sources(page, page.arc, form, request.mood, streams)
         asked = self._asked(page, form, sources, request, streams)
         if asked is None:
             return None
-        for at, ((kind, names), (dream, block)) in enumerate(zip(form, sources, strict=True)):
+        rows: list[_Row] = []
+        for at, ((kind, names), source) in enumerate(zip(form, sources, strict=True)):
             if asked:
                 names = (*names, *(n for there, n in asked if there == at and n not in names))
-            for row in self._rows(page, at, kind, names, dream, block):
-                options: Iterable[tuple[int, Line | None]]
-                if asked and (at, row.name) in asked:
-                    record, rule = asked[at, row.name]
-                    cost = -1
-                    options = [(record, self._line(record, page, row.slot, (rule,)))]
-                elif row.needs and row.needs not in page.fields:
-                    continue
-                else:
-                    cost = row.cost
-                    options = self._options(page, row, dream, block)
-                if self._told(page, at, row.slot, options, streams(row.path), cost):
-                    page.fields.add(row.name)
-                elif (asked and (at, row.name) in asked) or (
-                    row.name not in page.fields
-                    and (row.name == "figure" or cost < 0 or cost >= DEAR)
-                ):
-                    return None
-        return page if self._add(page, form, streams) else None
+            for row in self._scene(page, at, kind, names, source):
+                if record := asked.get((at, row.slot.name)):
+                    number, rule = record
+                    line = self._line(number, page, row.slot, (rule,))
+                    row = row._replace(record=number, line=line, needs="", cost=-1, bound=True)
+                rows.append(row)
+        if plain:
+            self._plain_rows[key] = rows
+        return rows
 
     def _add(
         self, page: _Page, form: Sequence[tuple[str, tuple[str, ...]]],
@@ -303,12 +320,13 @@ class Retelling:
             options = (
                 (record, self._line(record, page, slot)) for record in self._alike(page, slot.roles)
             )
-            stream = streams(f"scenes.{at}.{kind}.{name}")
+            path = f"scenes.{at}.{kind}.{name}"
             cost = -1 if slot.required else len(COSTS)
-            if not self._told(page, at, slot, options, stream, cost) and slot.required:
+            row = _Row(at, slot, path, (-1, -1), -1, None, "", cost)
+            if not self._told(page, row, options, streams(path)) and slot.required:
                 return False
         if self.added:
-            page.told.sort(key=lambda line: line.scene)
+            page.told.sort(key=lambda line: line.row.scene)
         return True
 
     def _alike(self, page: _Page, roles: Sequence[str]) -> Iterator[int]:
@@ -435,8 +453,6 @@ class Retelling:
             blocks = [block for other, block in model.scenes(dream) if other == kind]
             before = sum(other == kind for other, _ in form[:at]) % max(len(blocks), 1)
             found.append((dream, blocks[before] if blocks else -1))
-        facts = model.told[page.home].facts
-        page.figure = facts.figure if facts.pronoun == page.voice else PAIRS[facts.figure]
         return found
 
     def _pool(
@@ -470,40 +486,39 @@ class Retelling:
         }  # fmt: skip
         return sum(name in there for name in names) / len(names)
 
-    def _rows(
-        self, page: _Page, at: int, kind: str, names: tuple[str, ...], dream: int, block: int
+    def _scene(
+        self, page: _Page, at: int, kind: str, names: tuple[str, ...], source: tuple[int, int]
     ) -> list[_Row]:
         """The fields of a scene, with what is told first of each; kept where nothing is shunned."""
-        key = page.arc, page.voice, page.figure, page.home, at, names, dream, block
-        rows = None if page.rules else self._kept_rows.get(key)
+        key = page.arc, page.voice, page.figure, page.home, at, names, source
+        rows = None if page.rules else self._scene_rows.get(key)
         if rows is None:
             rows = []
             for name in names:
                 slot = self.slots[kind, name]
                 cost = DEAR if name in OWN[page.arc] else COSTS.get(name, len(COSTS))
-                record = next(self._records(page, kind, name, dream, block), -1)
+                record = next(self._records(page, slot, source), -1)
                 line = self._line(record, page, slot) if record >= 0 else None
                 path = f"scenes.{at}.{kind}.{name}"
                 cost = -1 if slot.required else cost
-                rows.append(_Row(name, NEEDS.get(name, ""), slot, path, record, line, cost))
+                rows.append(_Row(at, slot, path, source, record, line, NEEDS.get(name, ""), cost))
             if not page.rules:
-                if len(self._kept_rows) >= ROWS:
-                    del self._kept_rows[next(iter(self._kept_rows))]
-                self._kept_rows[key] = rows
+                if len(self._scene_rows) >= ROWS:
+                    del self._scene_rows[next(iter(self._scene_rows))]
+                self._scene_rows[key] = rows
         return rows
 
-    def _options(
-        self, page: _Page, row: _Row, dream: int, block: int
-    ) -> Iterator[tuple[int, Line | None]]:
+    def _options(self, page: _Page, row: _Row) -> Iterator[tuple[int, Line | None]]:
         """The records that a field may be told after, the best first, and their lines."""
         yield row.record, row.line
-        others = self._records(page, row.slot.scene, row.name, dream, block)
-        for record in islice(others, 1, None):
+        for record in islice(self._records(page, row.slot, row.source), 1, None):
             yield record, self._line(record, page, row.slot)
 
-    def _records(self, page: _Page, kind: str, name: str, dream: int, block: int) -> Iterator[int]:
+    def _records(self, page: _Page, slot: Slot, source: tuple[int, int]) -> Iterator[int]:
         """The records that a field may be told after, the best first."""
         model = self.model
+        kind, name = slot.scene, slot.name
+        dream, block = source
         if name == "changed":
             dream = page.home
             block = next(
@@ -522,12 +537,12 @@ class Retelling:
             record = model.block(dream, place).get(name, -1)
             if other == kind and record >= 0 and place != block:
                 yield record
-        if name not in OWN[page.arc] and not self.slots[kind, name].required:
+        if name not in OWN[page.arc] and not slot.required:
             return  # what another dream says here would be of another figure and of other things
-        for source in dict.fromkeys((page.home, *self._pool(page, kind, (name,), None))):
-            for other, place in model.scenes(source):
-                record = model.block(source, place).get(name, -1)
-                if other == kind and record >= 0 and source != dream:
+        for further in dict.fromkeys((page.home, *self._pool(page, kind, (name,), None))):
+            for other, place in model.scenes(further):
+                record = model.block(further, place).get(name, -1)
+                if other == kind and record >= 0 and further != dream:
                     yield record
 
     # Words that are asked for
@@ -592,9 +607,8 @@ class Retelling:
         return lines[record]
 
     def _told(
-        self, page: _Page, scene: int, slot: Slot, options: Iterable[tuple[int, Line | None]],
-        stream: Stream, cost: int,
-    ) -> bool:  # fmt: skip
+        self, page: _Page, row: _Row, options: Iterable[tuple[int, Line | None]], stream: Stream
+    ) -> bool:
         """Tells a field by the first of some (record, line) pairs that can be told; False where
         none can."""
         used = 0
@@ -609,9 +623,9 @@ class Retelling:
                 text = line.text(told.said)
                 if page.rules and any(rule.fault(text) for rule in page.rules):
                     continue
-                seen |= told.marks
+                seen.update(told.marks)
                 page.records.add(record)
-                page.told.append(_Told(scene, slot.scene, slot.name, text, told.marks, cost))
+                page.told.append(_Told(row, text, told.marks))
                 return True
             used += TRIES
         return False
@@ -626,53 +640,63 @@ class Retelling:
         told = self._fitted(page.told, motifs[0][1], request)
         if told is None:
             return None
-        scenes: list[dict[str, Any]] = []
-        before = -1
-        for line in told:
-            if line.scene != before:
-                before = line.scene
-                scenes.append({"kind": line.kind})
-            scenes[-1][line.name] = (line.text,) if line.name == "coda" else line.text
         if told is not page.told:
             motifs = self._motifs(page, told)
-        paths = _paths(told)
-        dream = self.schema.model_validate(
-            {
-                "edition": self.edition, "seed": seed, "index": index, "arc": page.arc,
-                "cast": {"pronoun": page.voice, "figure": page.figure},
-                "motifs": [
-                    {"word": word, "paths": tuple(paths[at] for at in there)}
-                    for word, there in motifs
-                ],
-                "scenes": scenes,
-            },
-            context=Judged(line.text for line in told),
-        )  # fmt: skip
+        scenes: list[dict[str, Any]] = []
+        places: list[int] = []
+        before = -1
+        for (scene, slot, *_), text, _ in told:
+            if scene != before:
+                before = scene
+                scenes.append({"kind": slot.scene})
+            scenes[-1][slot.name] = (text,) if slot.name == "coda" else text
+            places.append(len(scenes) - 1)
+        whole = {
+            "edition": self.edition, "seed": seed, "index": index, "arc": page.arc,
+            "cast": {"pronoun": page.voice, "figure": page.figure},
+            "motifs": [
+                {"word": word, "paths": tuple(_path(places[at], told[at].row.slot) for at in there)}
+                for word, there in motifs
+            ],
+            "scenes": scenes,
+        }  # fmt: skip
+        dream = self.schema.model_validate(whole, context=Judged(line.text for line in told))
         return None if request.avoid and page.rules[0].fault(dream.text) else dream
 
     def _motifs(self, page: _Page, told: Sequence[_Told]) -> list[tuple[str, list[int]]]:
         """The things of the setting that return in the awakening, and the places of the sentences
         where they stand: the home's own thing first, then those that stand in most; three."""
+        things = self._things
+        named = [things.intersection(line.marks) for line in told]
         stands: dict[str, int] = {}
         closing: set[str] = set()
-        for at, line in enumerate(told):
-            if (line.kind, line.name) in self.added:
+        for at, (line, roots) in enumerate(zip(told, named, strict=True)):
+            slot = line.row.slot
+            if self.added and (slot.scene, slot.name) in self.added:
                 continue  # the other fields are told as they would be without it
-            if line.kind == "setting":
-                for root in line.marks:
+            if slot.scene == "setting":
+                for root in roots:
                     stands.setdefault(root, at)
-            elif line.kind == "awakening":
-                closing |= line.marks
+            elif slot.scene == "awakening":
+                closing |= roots
         thing = stem(self.model.told[page.home].facts.thing)
         nouns = noun_roots()
-        found: list[tuple[str, list[int]]] = []
-        for root in stands.keys() & closing:
-            if root in nouns or root == thing:
-                text = told[stands[root]].text
-                said = next(word for word in spoken(text) if stem(word) == root)
-                found.append((said, [at for at, line in enumerate(told) if root in line.marks]))
-        found.sort(key=lambda motif: (stem(motif[0]) != thing, -len(motif[1]), motif[0]))
-        return found[:3]
+        found = [
+            (
+                root != thing,
+                [at for at, roots in enumerate(named) if root in roots],
+                _said_first(told[stands[root]].text, root),
+            )
+            for root in stands.keys() & closing
+            if root in nouns or root == thing
+        ]
+        found.sort(key=lambda motif: (motif[0], -len(motif[1]), motif[2]))
+        return [(said, there) for _, there, said in found[:3]]
+
+    @cached_property
+    def _things(self) -> frozenset[str]:
+        """The stems of nouns, and of the things of the dreams."""
+        return noun_roots() | {stem(dream.facts.thing) for dream in self.model.told}
 
     def _fitted(
         self, told: list[_Told], motif: Sequence[int], request: Request
@@ -682,7 +706,7 @@ class Retelling:
         sizes = [line.text.count(" ") + 1 for line in told]
         if self.added and request.words is None:
             for at, line in enumerate(told):
-                if (line.kind, line.name) in self.added:
+                if (line.row.slot.scene, line.row.slot.name) in self.added:
                     sizes[at] = 0
         # an em dash joins two words in one stretch of letters, and a judge may count either way
         apart = [size + line.text.count("—") for size, line in zip(sizes, told, strict=True)]
@@ -694,14 +718,15 @@ class Retelling:
         kept = {motif[0], motif[-1]}
         cheapest: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {(0, 0): (0, ())}
         for at, line in enumerate(told):
-            if line.cost < 0 or at in kept:
+            cost_of_it = line.row.cost
+            if cost_of_it < 0 or at in kept:
                 continue
             for (size, other), (cost, out) in list(cheapest.items()):
                 left = size + sizes[at], other + apart[at]
                 if all_sizes - left[0] < least:
                     continue
-                if left not in cheapest or cheapest[left][0] > cost + line.cost:
-                    cheapest[left] = cost + line.cost, (*out, at)
+                if left not in cheapest or cheapest[left][0] > cost + cost_of_it:
+                    cheapest[left] = cost + cost_of_it, (*out, at)
         able = [
             (cost, out) for (_, other), (cost, out) in cheapest.items()
             if all_apart - other <= most
@@ -729,15 +754,14 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(map(stem, spoken(text)))
 
 
-def _paths(told: Sequence[_Told]) -> list[str]:
-    """The path of each sentence in its dream."""
-    found: list[str] = []
-    scene, before = -1, -1
-    for line in told:
-        scene += line.scene != before
-        before = line.scene
-        found.append(f"scenes.{scene}.{line.kind}.{line.name}" + ".0" * (line.name == "coda"))
-    return found
+def _path(scene: int, slot: Slot) -> str:
+    return f"scenes.{scene}.{slot.scene}.{slot.name}" + ".0" * (slot.name == "coda")
+
+
+def _said_first(text: str, root: str) -> str:
+    """The first word of a text that has this stem."""
+    said = (folded(found[0]) for found in TOKEN.finditer(normalized(text)))
+    return next(word for word in said if stem(word) == root)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ upper 53 bits of a word make a number in [0, 1). BLAKE2b is in Python's standard
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from struct import Struct
 from typing import TypeVar
@@ -66,9 +66,15 @@ class Stream:
 
     __slots__ = ("_hash", "_name", "_words", "numbers")
 
-    def __init__(self, key: bytes, index: int, path: str) -> None:
-        self._hash = _keyed(key)
-        self._name = b"%d:%s:" % (index, path.encode())
+    def __init__(
+        self, key: bytes, index: int, path: str, head: "hashlib.blake2b | None" = None
+    ) -> None:
+        if head is None:
+            self._hash = _keyed(key)
+            self._name = b"%d:%s:" % (index, path.encode())
+        else:  # it has read all of the name but the path
+            self._hash = head
+            self._name = path.encode() + b":"
         self._words: tuple[int, ...] = ()
         self.numbers: list[float] = []
 
@@ -90,6 +96,18 @@ class Stream:
 
     def __getitem__(self, position: int) -> float:
         return self.word(position) * _UNIT
+
+
+def streams_of(key: bytes, index: int, prefix: str) -> Callable[[str], Stream]:
+    """The streams of a seed and an index by what comes after a prefix in their paths.
+
+    >>> air = streams_of(seed_key(7), 0, "scenes.0.")("setting.air")
+    >>> air[0] == Stream(seed_key(7), 0, "scenes.0.setting.air")[0]
+    True
+    """
+    head = _keyed(key).copy()
+    head.update(b"%d:%s" % (index, prefix.encode()))
+    return lambda path: Stream(key, index, path, head)
 
 
 def choice(u: float, options: Sequence[T]) -> T:
