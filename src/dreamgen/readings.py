@@ -71,23 +71,27 @@ State = tuple[int, tuple[int, ...], bytes]
 States = tuple[State, ...]  # by the run before the slot
 NEVER: State = 0, (), b""
 Marks = tuple[str, ...]
+# The stem of a thing, the word that has it, and whether the stem is among the marks.
+Named = tuple[str, str, bool]
 
 
 class Telling(NamedTuple):
     """A line that is told: the reading of each slot, and what a dream must know of the whole: its
     images, each as one string of several words, and the stems of its content words, plain words
-    apart; some of them may be named twice."""
+    apart, some of them twice; and where its things are named."""
 
     said: list[str]
     marks: list[str]
+    named: list[Named]
 
 
 # A reading as it is printed, and what a dream must know of it: the images of it and of the words
 # after its slot; these, and the stems of its content words, plain words apart, if it is not the
-# line's own; both, whosever it is; what it adds to an image that begins before it, and to one that
-# stands before it with *of*; the word with which an image begins in it, and whether *of* follows
-# there. An image that may reach over all of it begins with `OPEN`.
-Joint = tuple[str, Marks, Marks, Marks, str, str, str, bool]
+# line's own; both, whosever it is; where it and the words after its slot name things; what it adds
+# to an image that begins before it, and to one that stands before it with *of*; the word with which
+# an image begins in it, and whether *of* follows there. An image that may reach over all of it
+# begins with `OPEN`.
+Joint = tuple[str, Marks, Marks, Marks, tuple[Named, ...], str, str, str, bool]
 
 OPEN = "<"
 
@@ -99,14 +103,15 @@ class Line:
     images around the slots, which every telling has, and ``marks`` these and the stems of the
     content words there, plain words apart; ``total`` is the weight of all tellings, 0 where each
     has too long a run. What a dream must know of a reading is found when it is first told.
+    ``things`` are the stems of what tellings are to say that they name.
     """
 
     __slots__ = (
-        "_begun", "_open", "_pieces", "_said", "_steps", "_text", "held", "marks", "slots", "start",
-        "total",
+        "_begun", "_named", "_open", "_pieces", "_said", "_steps", "_text", "_things", "held",
+        "marks", "slots", "start", "total",
     )  # fmt: skip
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, things: Set[str] = frozenset()) -> None:
         parts = SLOT.split(source)
         fixed = parts[::2]
         lengths = [len(cut(text)) for text in fixed]
@@ -140,6 +145,8 @@ class Line:
         _, before, of = scanned(self._pieces[:1])
         self._begun = before, of
         self._open = False  # whether an image may reach over all of a reading
+        self._things = things
+        self._named = self._naming(self._pieces[0])
         self._text = "%s".join(
             text.replace("%", "%%") for text in (capitalized(fixed[0]), *fixed[1:])
         )
@@ -167,6 +174,7 @@ class Line:
         number = stream.word(used) * self.total >> 53  # exact: numbers have 53 bits
         said: list[str] = []
         marks = [*self.marks]
+        named = [*self._named]
         run = self.start
         before, of = self._begun
         is_new = seen.isdisjoint
@@ -179,7 +187,7 @@ class Line:
                 number //= keep
             run = runs[way]
             joint = joints[way] or self._joint(len(said), way)
-            printed, shown, fresh, kept, plain, over, begun, of_then = joint
+            printed, shown, fresh, kept, names, plain, over, begun, of_then = joint
             if not is_new(fresh if wary else shown):
                 return None
             if before and (added := over if of else plain):
@@ -190,12 +198,14 @@ class Line:
             before, of = begun, of_then
             said.append(printed)
             marks += kept
+            if names:
+                named += names
         if not self._open:
-            return Telling(said, marks)
+            return Telling(said, marks, named)
         there = list(_images([map(part_of, cut(self.text(said)))]))
         if not is_new(there):
             return None
-        return Telling(said, [*(mark for mark in marks if " " not in mark), *there])
+        return Telling(said, [*(mark for mark in marks if " " not in mark), *there], named)
 
     def text(self, said: Sequence[str]) -> str:
         """A telling as a sentence."""
@@ -219,9 +229,22 @@ class Line:
         stems = {stem(word) for part, word in said if part == CONTENT} - _PLAIN
         marks = (*shown, *stems) if stems else shown
         printed = self.slots[slot][way]
-        joint = printed, shown, marks if way else shown, marks, plain, over, begun, of
+        fresh = marks if way else shown
+        joint = printed, shown, fresh, marks, self._naming(row), plain, over, begun, of
         self._steps[slot][1][way] = joint
         return joint
+
+    def _naming(self, row: Iterable[Part]) -> tuple[Named, ...]:
+        if not self._things:
+            return ()
+        stems = ((stem(word), word, part) for part, word in row)
+        return tuple(
+            [
+                (root, word, part == CONTENT and root not in _PLAIN)
+                for root, word, part in stems
+                if root in self._things
+            ]
+        )
 
 
 def _tokens(said: str) -> Sequence[str]:

@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 from .bookmodel import PAIRS, VOICED, BookModel, Record, book_model, noun_roots
 from .facts import VOICES
 from .narrow import narrowed, sealed
-from .readings import RUN, SLOT, Line, own_of
+from .readings import RUN, SLOT, Line, Named, own_of
 from .request import DEFAULT_WORDS, Request
 from .rules import Avoids, Judged, Mentions, Rule
-from .schema import Dream, Slot, fields_digest, scenes_of, slots
+from .schema import Dream, Slot, fields_digest, judged_dream, scenes_of, slots
 from .seeds import Seed, Stream, choice, dealt, seed_key, streams_of
-from .text import TOKEN, folded, normalized, spoken, stem, words
+from .text import spoken, stem, words
 
 ALGORITHM = 4
 TRIES = 8
@@ -144,11 +144,11 @@ class _Row(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """A sentence that is told: its row, its text and what it is made of."""
+    """A sentence that is told: its row, its text and the things that it names."""
 
     row: _Row
     text: str
-    marks: list[str]
+    named: list[Named]
 
 
 class Retelling:
@@ -602,7 +602,7 @@ class Retelling:
         rules = (*(() if plain else slot.rules), *page.rules, *extra)
         if source and rules:
             source = narrowed(source, rules)
-        made = Line(source) if source else None
+        made = Line(source, self._things) if source else None
         lines[record] = made if made and made.total > 0 else None
         return lines[record]
 
@@ -625,7 +625,7 @@ class Retelling:
                     continue
                 seen.update(told.marks)
                 page.records.add(record)
-                page.told.append(_Told(row, text, told.marks))
+                page.told.append(_Told(row, text, told.named))
                 return True
             used += TRIES
         return False
@@ -645,49 +645,57 @@ class Retelling:
         scenes: list[dict[str, Any]] = []
         places: list[int] = []
         before = -1
-        for (scene, slot, *_), text, _ in told:
-            if scene != before:
-                before = scene
-                scenes.append({"kind": slot.scene})
-            scenes[-1][slot.name] = (text,) if slot.name == "coda" else text
+        for row, text, _ in told:
+            slot = row.slot
+            if row.scene != before:
+                before = row.scene
+                fields: dict[str, Any] = {"kind": slot.scene}
+                scenes.append(fields)
+            fields[slot.name] = (text,) if slot.name == "coda" else text
             places.append(len(scenes) - 1)
-        whole = {
-            "edition": self.edition, "seed": seed, "index": index, "arc": page.arc,
-            "cast": {"pronoun": page.voice, "figure": page.figure},
-            "motifs": [
-                {"word": word, "paths": tuple(_path(places[at], told[at].row.slot) for at in there)}
-                for word, there in motifs
-            ],
-            "scenes": scenes,
-        }  # fmt: skip
-        dream = self.schema.model_validate(whole, context=Judged(line.text for line in told))
+        returning = [
+            (word, tuple([_path(places[at], told[at].row.slot) for at in there]))
+            for word, there in motifs
+        ]
+        head = {"edition": self.edition, "seed": seed, "index": index, "arc": page.arc}
+        if self.schema is Dream:
+            dream = judged_dream(head, page.voice, page.figure, returning, scenes)
+        else:
+            whole = head | {
+                "cast": {"pronoun": page.voice, "figure": page.figure},
+                "motifs": [{"word": word, "paths": paths} for word, paths in returning],
+                "scenes": scenes,
+            }
+            dream = self.schema.model_validate(whole, context=Judged(line.text for line in told))
         return None if request.avoid and page.rules[0].fault(dream.text) else dream
 
     def _motifs(self, page: _Page, told: Sequence[_Told]) -> list[tuple[str, list[int]]]:
         """The things of the setting that return in the awakening, and the places of the sentences
         where they stand: the home's own thing first, then those that stand in most; three."""
-        things = self._things
-        named = [things.intersection(line.marks) for line in told]
-        stands: dict[str, int] = {}
-        closing: set[str] = set()
-        for at, (line, roots) in enumerate(zip(told, named, strict=True)):
-            slot = line.row.slot
-            if self.added and (slot.scene, slot.name) in self.added:
-                continue  # the other fields are told as they would be without it
-            if slot.scene == "setting":
-                for root in roots:
-                    stands.setdefault(root, at)
-            elif slot.scene == "awakening":
-                closing |= roots
         thing = stem(self.model.told[page.home].facts.thing)
         nouns = noun_roots()
+        opening: dict[str, int] = {}
+        closing: set[str] = set()
+        places: dict[str, list[int]] = {}
+        for at, (row, _, named) in enumerate(told):
+            slot = row.slot
+            kind = slot.scene
+            if self.added and (kind, slot.name) in self.added:
+                kind = ""  # the other fields are told as they would be without it
+            for root, _, marked in named:
+                if marked:
+                    places.setdefault(root, []).append(at)
+                    if kind == "setting":
+                        opening.setdefault(root, at)
+                    elif kind == "awakening":
+                        closing.add(root)
         found = [
             (
                 root != thing,
-                [at for at, roots in enumerate(named) if root in roots],
-                _said_first(told[stands[root]].text, root),
+                list(dict.fromkeys(places[root])),
+                next(word for other, word, _ in told[opening[root]].named if other == root),
             )
-            for root in stands.keys() & closing
+            for root in opening.keys() & closing
             if root in nouns or root == thing
         ]
         found.sort(key=lambda motif: (motif[0], -len(motif[1]), motif[2]))
@@ -756,12 +764,6 @@ def _stems(text: str) -> frozenset[str]:
 
 def _path(scene: int, slot: Slot) -> str:
     return f"scenes.{scene}.{slot.scene}.{slot.name}" + ".0" * (slot.name == "coda")
-
-
-def _said_first(text: str, root: str) -> str:
-    """The first word of a text that has this stem."""
-    said = (folded(found[0]) for found in TOKEN.finditer(normalized(text)))
-    return next(word for word in said if stem(word) == root)
 
 
 @lru_cache(maxsize=1)

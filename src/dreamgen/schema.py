@@ -16,10 +16,10 @@ To add a scene or a field of one's own, subclass:
 import hashlib
 import json
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, Union, cast, get_args
 
 from pydantic import (
     BaseModel,
@@ -119,7 +119,9 @@ class Scene(BaseModel):
     def lines(self) -> Iterator[tuple[str, str]]:
         """The (name, sentence) pairs of the fields that are there, in order."""
         for name, value in self.__dict__.items():
-            if name != "kind" and isinstance(value, str):
+            if value is None or name == "kind":
+                continue
+            if isinstance(value, str):
                 yield name, value
             elif isinstance(value, tuple):
                 yield from ((f"{name}.{place}", line) for place, line in enumerate(value))
@@ -443,6 +445,60 @@ class Dream(BaseModel):
         if isinstance(model, BookModel):
             return sources_in(self.lines(), model)
         return sources_of(self.lines(), model)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _judged(model: type[M], values: dict[str, Any], given: set[str]) -> M:
+    """A model of values that are known to be valid, every field of it among them: the state that
+    Pydantic's own copies and pickles are restored from."""
+    made = model.__new__(model)
+    made.__setstate__(
+        {
+            "__dict__": values,
+            "__pydantic_fields_set__": given,
+            "__pydantic_extra__": None,
+            "__pydantic_private__": None,
+        }
+    )
+    return made
+
+
+@lru_cache(maxsize=256)
+def _cast(pronoun: Voice, figure: str) -> Cast:
+    return Cast(pronoun=pronoun, figure=figure)
+
+
+@lru_cache(maxsize=8)
+def _blank(kind: str) -> tuple[type[Scene], dict[str, Any]]:
+    """The class of a kind of scene, and the values of a scene that says nothing."""
+    [scene] = [scene for scene in scenes_of(Dream) if kind_of(scene) == kind]
+    return scene, {name: info.get_default() for name, info in scene.model_fields.items()}
+
+
+def judged_dream(
+    head: Mapping[str, Any],
+    pronoun: str,
+    figure: str,
+    motifs: Iterable[tuple[str, tuple[str, ...]]],
+    scenes: Iterable[Mapping[str, Any]],
+) -> Dream:
+    """The dream that validation would give, of sentences that meet the rules by the way they were
+    drawn; what people or files give is validated."""
+    told: list[Scene] = []
+    for fields in scenes:
+        scene, blank = _blank(fields["kind"])
+        told.append(_judged(scene, {**blank, **fields}, set(fields)))
+    returning = tuple(
+        [
+            _judged(Motif, {"word": word, "paths": paths}, {"word", "paths"})
+            for word, paths in motifs
+        ]
+    )
+    values = {**head, "cast": _cast(cast("Voice", pronoun), figure), "motifs": returning}
+    values["scenes"] = tuple(told)
+    return _judged(Dream, values, set(values))
 
 
 def scenes_of(schema: type[Dream]) -> tuple[type[Scene], ...]:
