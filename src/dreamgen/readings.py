@@ -21,6 +21,7 @@ from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import accumulate
+from sys import intern
 from typing import NamedTuple, TypeVar
 
 from .images import CONTENT, DETERMINER, OF, Part, imaged, part_of, scanned
@@ -85,13 +86,14 @@ class Telling(NamedTuple):
     named: list[Named]
 
 
-# A reading as it is printed, and what a dream must know of it: the images of it and of the words
-# after its slot; these, and the stems of its content words, plain words apart, if it is not the
-# line's own; both, whosever it is; where it and the words after its slot name things; what it adds
-# to an image that begins before it, and to one that stands before it with *of*; the word with which
-# an image begins in it, and whether *of* follows there. An image that may reach over all of it
-# begins with `OPEN`.
-Joint = tuple[str, Marks, Marks, Marks, tuple[Named, ...], str, str, str, bool]
+# A reading as it is printed, and what a dream must know of it and of the words after its slot: what
+# may not have been seen if the telling is wary; the images, and then the stems of the content words
+# of the reading, plain words apart; how many of these are images; where things are named; what it
+# adds to an image that begins before it; the content word that comes first, where only *of* and
+# articles stand before it; the word with which an image begins in it, and whether *of* follows
+# there. An image that may reach over all of it begins with `OPEN`. A telling reads all of this, so
+# lines have what is equal in common.
+Joint = tuple[str, Marks, Marks, int, tuple[Named, ...], str, str, str, bool]
 
 OPEN = "<"
 
@@ -107,8 +109,8 @@ class Line:
     """
 
     __slots__ = (
-        "_begun", "_named", "_open", "_pieces", "_said", "_steps", "_text", "_things", "held",
-        "marks", "slots", "start", "total",
+        "_begun", "_named", "_open", "_pieces", "_said", "_states", "_steps", "_text", "_things",
+        "held", "marks", "slots", "start", "total",
     )  # fmt: skip
 
     def __init__(self, source: str, things: Set[str] = frozenset()) -> None:
@@ -152,10 +154,8 @@ class Line:
         )
         self.start = lengths[0]
         states, self.total = _messages(steps, owned, keeps, lengths)
-        self._steps = tuple(
-            (of_slot, list[Joint | None]([None]) * len(slot))
-            for of_slot, slot in zip(states, self.slots, strict=True)
-        )
+        self._states = states
+        self._steps: tuple[tuple[States, tuple[Joint, ...]], ...] | None = None
 
     def told(
         self,
@@ -178,7 +178,7 @@ class Line:
         run = self.start
         before, of = self._begun
         is_new = seen.isdisjoint
-        for states, joints in self._steps:
+        for states, joints in self._steps or self._joined():
             keep, upto, runs = states[run]
             way = bisect_right(upto, number)
             if way:
@@ -186,16 +186,16 @@ class Line:
             else:
                 number //= keep
             run = runs[way]
-            joint = joints[way] or self._joint(len(said), way)
-            printed, shown, fresh, kept, names, plain, over, begun, of_then = joint
-            if not is_new(fresh if wary else shown):
+            printed, fresh, kept, images, names, plain, first, begun, of_then = joints[way]
+            if not is_new(fresh if wary else kept[:images]):
                 return None
-            if before and (added := over if of else plain):
-                image = f"{before} {added}"
+            if before and (first if of else plain):
+                image = f"{before} of {first}" if of else f"{before} {plain}"
                 if image in seen:
                     return None
                 marks.append(image)
-            before, of = begun, of_then
+            before = begun
+            of = of_then
             said.append(printed)
             marks += kept
             if names:
@@ -211,39 +211,49 @@ class Line:
         """A telling as a sentence."""
         return self._text % tuple(said)
 
+    def _joined(self) -> tuple[tuple[States, tuple[Joint, ...]], ...]:
+        """The slots, each with its joints, which are found when the line is first told."""
+        self._steps = tuple(
+            [
+                (states, tuple([self._joint(slot, way) for way in range(len(self.slots[slot]))]))
+                for slot, states in enumerate(self._states)
+            ]
+        )
+        return self._steps
+
     def _joint(self, slot: int, way: int) -> Joint:
         said = [part_of(token) for token in _tokens(self._said[slot][way])]
         row = (*said, *self._pieces[slot + 1])
         found, begun, of = scanned([row], OPEN)
+        shown = [" ".join(image) for image in found if image[0] != OPEN]
         plain = next((" ".join(image[1:]) for image in found if image[0] == OPEN), "")
-        over = ""
+        first = ""
         for part, word in row:
             if part == CONTENT:
-                over = f"of {word}"
+                first = word
             if part not in (OF, DETERMINER):
                 break
         else:
             begun = OPEN
             self._open = True
-        shown = tuple([" ".join(image) for image in found if image[0] != OPEN])
         stems = {stem(word) for part, word in said if part == CONTENT} - _PLAIN
-        marks = (*shown, *stems) if stems else shown
+        kept = _one((*shown, *map(intern, stems)))
+        fresh = kept if way else _one(kept[: len(shown)])
         printed = self.slots[slot][way]
-        fresh = marks if way else shown
-        joint = printed, shown, fresh, marks, self._naming(row), plain, over, begun, of
-        self._steps[slot][1][way] = joint
-        return joint
+        return printed, fresh, kept, len(shown), self._naming(row), plain, first, begun, of
 
     def _naming(self, row: Iterable[Part]) -> tuple[Named, ...]:
         if not self._things:
             return ()
         stems = ((stem(word), word, part) for part, word in row)
-        return tuple(
-            [
-                (root, word, part == CONTENT and root not in _PLAIN)
-                for root, word, part in stems
-                if root in self._things
-            ]
+        return _one(
+            tuple(
+                [
+                    _one((root, word, part == CONTENT and root not in _PLAIN))
+                    for root, word, part in stems
+                    if root in self._things
+                ]
+            )
         )
 
 
