@@ -70,14 +70,11 @@ def main() -> None:
                 surprise = []
                 stream = Stream(seed_key("settings"), number, "")
                 for draw in range(DRAWS):
-                    telling = line.told(stream, draw)
+                    telling = line.told(stream.word(draw))
                     assert telling is not None
-                    surprise.append(
-                        log(line.total) - log(weight(record.source, line, telling.said))
-                    )
-                    kept += [
-                        way == own[0] for way, own in zip(telling.said, line.slots, strict=True)
-                    ]
+                    said, *_ = telling
+                    surprise.append(log(line.total) - log(weight(record.source, line, said)))
+                    kept += [way == own[0] for way, own in zip(said, line.slots, strict=True)]
                 ways.append(exp(fmean(surprise)))
             commonest = Counter(told).most_common(1)[0][1] / len(dreams)
             figures = [

@@ -23,7 +23,7 @@ from dreamgen.readings import KEEP, LINKED, RUN, Line, voiced
 from dreamgen.request import Request
 from dreamgen.retelling import FORMS, Retelling, with_voices
 from dreamgen.rules import Avoids, Mentions, Rule, Speaks, Words
-from dreamgen.seeds import Stream, dealt, seed_key
+from dreamgen.seeds import Stream, Streams, dealt, seed_key
 from dreamgen.text import article
 
 DATA = Path(dreamgen.__file__).parent / "data"
@@ -258,8 +258,8 @@ def test_every_telling_has_its_weight_and_its_own_cell() -> None:
 
 
 def told_at(line: Line, number: float) -> list[str] | None:
-    telling = line.told(fixed([number]), 0)
-    return telling and telling.said
+    telling = line.told(int(number * 2**53))
+    return telling and telling[0]
 
 
 def read(line: Line, ways: Sequence[int]) -> list[str]:
@@ -272,21 +272,16 @@ def by_sound(text: str) -> str:
     )
 
 
-def fixed(numbers: Sequence[float]) -> Stream:
-    stream = Stream(seed_key(0), 0, "")
-    stream._words = tuple(int(number * 2**53) << 11 for number in (*numbers, *([0.5] * 64)))
-    return stream
-
-
 def test_the_images_of_a_telling_are_those_of_its_text() -> None:
     for source in small_sources():
         line = Line(source)
         if line.total:
             for seed in range(5):
-                telling = line.told(Stream(seed_key(seed), 0, "x"), 0)
+                telling = line.told(Stream(seed_key(seed), 0, "x").word(0))
                 assert telling is not None
-                shown = {mark for mark in telling.marks if " " in mark}
-                assert shown == set(map(" ".join, images(line.text(telling.said)))), source
+                said, marks, _ = telling
+                shown = {mark for mark in marks if " " in mark}
+                assert shown == set(map(" ".join, images(line.text(said)))), source
 
 
 @pytest.mark.parametrize(
@@ -303,9 +298,9 @@ def test_what_is_left_of_a_narrowed_line_meets_the_rule(rule: Rule) -> None:
             continue
         line = Line(narrow)
         for seed in range(30 if line.total else 0):
-            telling = line.told(Stream(seed_key(seed), 0, "x"), 0)
+            telling = line.told(Stream(seed_key(seed), 0, "x").word(0))
             assert telling is not None
-            said = line.text(telling.said)
+            said = line.text(telling[0])
             assert rule.holds(said), (narrow, said)
             assert any(by_sound(text).casefold() == said.casefold() for text in texts)
             met += 1
@@ -397,8 +392,8 @@ def some_tellings(source: str) -> list[str]:
     line = Line(source)
     if not line.total:
         return []
-    drawn = [line.told(Stream(seed_key(seed), 0, "copy"), 0) for seed in range(12)]
-    return [line.text(told.said) for told in drawn if told]
+    drawn = [line.told(Stream(seed_key(seed), 0, "copy").word(0)) for seed in range(12)]
+    return [line.text(told[0]) for told in drawn if told]
 
 
 def test_a_batch_gives_every_arc_its_turn_and_deals_every_home_and_voice() -> None:
@@ -412,7 +407,7 @@ def test_a_batch_gives_every_arc_its_turn_and_deals_every_home_and_voice() -> No
     assert sorted(dealt_) == list(range(len(cards)))
     assert dealt_ != sorted(dealt_)
     for index in range(len(cards)):
-        chosen = retelling._chosen(request, key, index, 0, lambda path: Stream(key, 0, path))
+        chosen = retelling._chosen(request, key, index, 0, Streams(key, 0, ""))
         assert chosen == ("unity", *cards[dealt_[index]])
 
 

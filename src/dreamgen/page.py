@@ -9,6 +9,7 @@ Python's global generator, is taken out.
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,14 @@ def render(dream: Dream, template: str | Path = "text") -> str:
 
 
 def _chooser(dream: Dream) -> Callable[..., Any]:
-    stream = Stream(seed_key(dream.seed), dream.index, "template")
-    drawn = iter(range(1 << 30))
+    streams: list[Stream] = []  # most templates choose nothing
+    drawn = count()
 
     def choose(*options: Any) -> Any:
         """One of the options, the next number of the dream's template stream deciding."""
-        return choice(stream[next(drawn)], options)
+        if not streams:
+            streams.append(Stream(seed_key(dream.seed), dream.index, "template"))
+        return choice(streams[0][next(drawn)], options)
 
     return choose
 

@@ -22,10 +22,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import accumulate
 from sys import intern
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from .images import CONTENT, DETERMINER, OF, Part, imaged, part_of, scanned
-from .seeds import Stream
 from .tagging import is_content
 from .text import article, capitalized, cut, folded, stem
 
@@ -76,14 +75,10 @@ Marks = tuple[str, ...]
 Named = tuple[str, str, bool]
 
 
-class Telling(NamedTuple):
-    """A line that is told: the reading of each slot, and what a dream must know of the whole: its
-    images, each as one string of several words, and the stems of its content words, plain words
-    apart, some of them twice; and where its things are named."""
-
-    said: list[str]
-    marks: list[str]
-    named: list[Named]
+# A line that is told: the reading of each slot, and what a dream must know of the whole: its
+# images, each as one string of several words, and the stems of its content words, plain words
+# apart, some of them twice; and where its things are named.
+Telling = tuple[list[str], list[str], list[Named]]
 
 
 # A reading as it is printed, and what a dream must know of it and of the words after its slot: what
@@ -157,21 +152,15 @@ class Line:
         self._states = states
         self._steps: tuple[tuple[States, tuple[Joint, ...]], ...] | None = None
 
-    def told(
-        self,
-        stream: Stream,
-        used: int,
-        seen: Set[str] = frozenset(),
-        wary: bool = False,
-    ) -> Telling | None:
-        """One telling, which takes the number of the stream at ``used``.
+    def told(self, number: int, seen: Set[str] = frozenset(), wary: bool = False) -> Telling | None:
+        """The telling that a number of 53 bits picks, as `Stream.word` gives them.
 
-        The tellings, in the order of their readings, own parts of [0, 1) of their weights: the
-        number picks one, and each slot in turn finds the reading that it has. None where it has an
+        The tellings, in the order of their readings, own parts of [0, 2**53) of their weights:
+        each slot in turn finds the reading that the number's has. None where it has an
         image that was seen, or, being ``wary``, a reading other than the line's own with a stem
         that was.
         """
-        number = stream.word(used) * self.total >> 53  # exact: numbers have 53 bits
+        number = number * self.total >> 53
         said: list[str] = []
         marks = [*self.marks]
         named = [*self._named]
@@ -201,11 +190,11 @@ class Line:
             if names:
                 named += names
         if not self._open:
-            return Telling(said, marks, named)
+            return said, marks, named
         there = list(_images([map(part_of, cut(self.text(said)))]))
         if not is_new(there):
             return None
-        return Telling(said, [*(mark for mark in marks if " " not in mark), *there], named)
+        return said, [*(mark for mark in marks if " " not in mark), *there], named
 
     def text(self, said: Sequence[str]) -> str:
         """A telling as a sentence."""
@@ -246,15 +235,12 @@ class Line:
         if not self._things:
             return ()
         stems = ((stem(word), word, part) for part, word in row)
-        return _one(
-            tuple(
-                [
-                    _one((root, word, part == CONTENT and root not in _PLAIN))
-                    for root, word, part in stems
-                    if root in self._things
-                ]
-            )
-        )
+        named: list[Named] = [
+            _one((root, word, part == CONTENT and root not in _PLAIN))
+            for root, word, part in stems
+            if root in self._things
+        ]
+        return tuple(named)
 
 
 def _tokens(said: str) -> Sequence[str]:

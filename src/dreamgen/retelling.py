@@ -10,7 +10,7 @@ field from a stream of its own.
 `Retelling.dream` gives None where a request is beyond the book; the documents then tell it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -23,11 +23,11 @@ from .readings import RUN, SLOT, Line, Named, own_of
 from .request import DEFAULT_WORDS, Request
 from .rules import Avoids, Judged, Mentions, Rule
 from .schema import Dream, Slot, fields_digest, judged_dream, scenes_of, slots
-from .seeds import Seed, Stream, choice, dealt, seed_key, streams_of
+from .seeds import BLOCK, Seed, Streams, choice, dealt, seed_key
 from .text import spoken, stem, words
 
 ALGORITHM = 4
-TRIES = 8
+TRIES = BLOCK
 MOST_OF = 0.75  # the share of a scene's fields that a dream must have for another to follow it
 HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
 ATTEMPTS = 48
@@ -134,7 +134,7 @@ class _Row(NamedTuple):
 
     scene: int
     slot: Slot
-    path: str
+    path: bytes
     source: tuple[int, int]
     record: int
     line: Line | None
@@ -211,7 +211,7 @@ class Retelling:
         """The dream of a seed, or None where the book cannot meet the request."""
         key = seed_key(seed)
         for attempt in range(ATTEMPTS):
-            streams = streams_of(key, index, f"book/{attempt}/" if attempt else "book/")
+            streams = Streams(key, index, f"book/{attempt}/" if attempt else "book/")
             chosen = self._chosen(request, key, index, attempt, streams)
             page = self._page(chosen, request, streams) if chosen else None
             if page and (made := self._dream(page, seed, index, request)):
@@ -227,7 +227,7 @@ class Retelling:
 
     def _chosen(
         self, request: Request, key: bytes, index: int, attempt: int,
-        streams: Callable[[str], Stream],
+        streams: Streams,
     ) -> tuple[str, str, int] | None:  # fmt: skip
         """The arc, the voice and the home of a dream, or None where none can be told.
 
@@ -252,7 +252,7 @@ class Retelling:
         return arc, *card
 
     def _page(
-        self, chosen: tuple[str, str, int], request: Request, streams: Callable[[str], Stream]
+        self, chosen: tuple[str, str, int], request: Request, streams: Streams
     ) -> _Page | None:
         """A dream's sentences, or None where what must be told could not be."""
         arc, voice, home = chosen
@@ -267,7 +267,7 @@ class Retelling:
             if row.needs and row.needs not in fields:
                 continue
             options = ((row.record, row.line),) if row.bound else self._options(page, row)
-            if self._told(page, row, options, streams(row.path)):
+            if self._told(page, row, options, streams):
                 fields.add(row.slot.name)
             elif row.bound or (
                 row.slot.name not in fields
@@ -282,7 +282,7 @@ class Retelling:
 
     def _rows(
         self, page: _Page, form: Sequence[tuple[str, tuple[str, ...]]], request: Request,
-        streams: Callable[[str], Stream],
+        streams: Streams,
     ) -> list[_Row] | None:  # fmt: skip
         """What will be told, in order; None where a word that is asked for can be said nowhere."""
         plain = not page.rules and not request.mention and len(form) == len(FORMS[page.arc])
@@ -309,7 +309,7 @@ class Retelling:
 
     def _add(
         self, page: _Page, form: Sequence[tuple[str, tuple[str, ...]]],
-        streams: Callable[[str], Stream],
+        streams: Streams,
     ) -> bool:  # fmt: skip
         """Tells the fields that the schema at hand has added, after all others, so that these keep
         their texts; False where one that is required cannot be told."""
@@ -320,10 +320,10 @@ class Retelling:
             options = (
                 (record, self._line(record, page, slot)) for record in self._alike(page, slot.roles)
             )
-            path = f"scenes.{at}.{kind}.{name}"
+            path = f"scenes.{at}.{kind}.{name}".encode()
             cost = -1 if slot.required else len(COSTS)
             row = _Row(at, slot, path, (-1, -1), -1, None, "", cost)
-            if not self._told(page, row, options, streams(path)) and slot.required:
+            if not self._told(page, row, options, streams) and slot.required:
                 return False
         if self.added:
             page.told.sort(key=lambda line: line.row.scene)
@@ -429,7 +429,7 @@ class Retelling:
 
     def _sources(
         self, page: _Page, arc: str, form: Sequence[tuple[str, tuple[str, ...]]],
-        mood: str | None, streams: Callable[[str], Stream],
+        mood: str | None, streams: Streams,
     ) -> list[tuple[int, int]]:  # fmt: skip
         """The (dream, block) that each scene is told after: the home's, so that its sentences
         answer each other, and for each further encounter of a long dream another dream's."""
@@ -499,7 +499,7 @@ class Retelling:
                 cost = DEAR if name in OWN[page.arc] else COSTS.get(name, len(COSTS))
                 record = next(self._records(page, slot, source), -1)
                 line = self._line(record, page, slot) if record >= 0 else None
-                path = f"scenes.{at}.{kind}.{name}"
+                path = f"scenes.{at}.{kind}.{name}".encode()
                 cost = -1 if slot.required else cost
                 rows.append(_Row(at, slot, path, source, record, line, NEEDS.get(name, ""), cost))
             if not page.rules:
@@ -549,7 +549,7 @@ class Retelling:
 
     def _asked(
         self, page: _Page, form: Sequence[tuple[str, tuple[str, ...]]],
-        sources: Sequence[tuple[int, int]], request: Request, streams: Callable[[str], Stream],
+        sources: Sequence[tuple[int, int]], request: Request, streams: Streams,
     ) -> dict[tuple[int, str], tuple[int, Rule]] | None:  # fmt: skip
         """For each phrase to be mentioned a field, and a record of it that can say the phrase."""
         found: dict[tuple[int, str], tuple[int, Rule]] = {}
@@ -607,27 +607,28 @@ class Retelling:
         return lines[record]
 
     def _told(
-        self, page: _Page, row: _Row, options: Iterable[tuple[int, Line | None]], stream: Stream
+        self, page: _Page, row: _Row, options: Iterable[tuple[int, Line | None]], streams: Streams
     ) -> bool:
         """Tells a field by the first of some (record, line) pairs that can be told; False where
         none can."""
-        used = 0
+        block = 0
         seen = page.seen
         for record, line in options:
             if line is None or record in page.records or not seen.isdisjoint(line.held):
                 continue
-            for trial in range(used, used + TRIES):
-                told = line.told(stream, trial, seen, trial < used + HOPES)
+            for trial, word in enumerate(streams.words(row.path, block)):
+                told = line.told(word >> 11, seen, trial < HOPES)
                 if told is None:
                     continue
-                text = line.text(told.said)
+                said, marks, named = told
+                text = line.text(said)
                 if page.rules and any(rule.fault(text) for rule in page.rules):
                     continue
-                seen.update(told.marks)
+                seen.update(marks)
                 page.records.add(record)
-                page.told.append(_Told(row, text, told.named))
+                page.told.append(_Told(row, text, named))
                 return True
-            used += TRIES
+            block += 1
         return False
 
     # The whole

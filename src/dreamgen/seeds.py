@@ -7,7 +7,7 @@ upper 53 bits of a word make a number in [0, 1). BLAKE2b is in Python's standard
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from struct import Struct
 from typing import TypeVar
@@ -66,15 +66,9 @@ class Stream:
 
     __slots__ = ("_hash", "_name", "_words", "numbers")
 
-    def __init__(
-        self, key: bytes, index: int, path: str, head: "hashlib.blake2b | None" = None
-    ) -> None:
-        if head is None:
-            self._hash = _keyed(key)
-            self._name = b"%d:%s:" % (index, path.encode())
-        else:  # it has read all of the name but the path
-            self._hash = head
-            self._name = path.encode() + b":"
+    def __init__(self, key: bytes, index: int, path: str) -> None:
+        self._hash = _keyed(key)
+        self._name = b"%d:%s:" % (index, path.encode())
         self._words: tuple[int, ...] = ()
         self.numbers: list[float] = []
 
@@ -98,16 +92,35 @@ class Stream:
         return self.word(position) * _UNIT
 
 
-def streams_of(key: bytes, index: int, prefix: str) -> Callable[[str], Stream]:
+class Streams:
     """The streams of a seed and an index by what comes after a prefix in their paths.
 
-    >>> air = streams_of(seed_key(7), 0, "scenes.0.")("setting.air")
-    >>> air[0] == Stream(seed_key(7), 0, "scenes.0.setting.air")[0]
+    >>> scene = Streams(seed_key(7), 0, "scenes.0.")
+    >>> air = Stream(seed_key(7), 0, "scenes.0.setting.air")
+    >>> scene("setting.air")[0] == air[0]
+    True
+    >>> scene.words(b"setting.air", 1)[0] >> 11 == air.word(BLOCK)
     True
     """
-    head = _keyed(key).copy()
-    head.update(b"%d:%s" % (index, prefix.encode()))
-    return lambda path: Stream(key, index, path, head)
+
+    __slots__ = ("_head", "_named")
+
+    def __init__(self, key: bytes, index: int, prefix: str) -> None:
+        self._named = key, index, prefix
+        self._head = _keyed(key).copy()
+        self._head.update(b"%d:%s" % (index, prefix.encode()))
+
+    def __call__(self, path: str) -> Stream:
+        """The stream of a path."""
+        key, index, prefix = self._named
+        return Stream(key, index, prefix + path)
+
+    def words(self, path: bytes, block: int) -> tuple[int, ...]:
+        """The `BLOCK` words of 64 bits in a block of the stream of a path; what `Stream.word` gives
+        are their upper 53 bits."""
+        hashed = self._head.copy()
+        hashed.update(b"%s:%d" % (path, block))
+        return _WORDS.unpack(hashed.digest())
 
 
 def choice(u: float, options: Sequence[T]) -> T:
