@@ -1,6 +1,7 @@
 """Schemas: a dream is checked by the rules that wrote it, goes to JSON and back, and grows."""
 
 import json
+import pickle
 from copy import deepcopy
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from dreamgen import (
     Setting,
     Words,
 )
+from dreamgen.facts import ARCS
 from dreamgen.schema import From, Line, dream_with, scenes_of, slots
 
 SEEDS = [0, 7, -3, 2**70, "moth", "", "七", "7", b"", b"\x00\xff", b"7"]
@@ -253,3 +255,24 @@ def test_a_dream_is_frozen() -> None:
     dream = dreamgen.generate(seed=7)
     with pytest.raises(ValidationError):
         dream.seed = 8
+
+
+@pytest.mark.parametrize("arc", ARCS)
+def test_a_dream_is_built_as_validation_builds_it(arc: str) -> None:
+    """What is drawn is not validated twice; every field of every part is as if it were."""
+    dream = dreamgen.generate(seed="built", arc=arc)
+    read = Dream.model_validate(dream.model_dump(exclude_unset=True))
+    for ours, theirs in zip(
+        (dream, dream.cast, *dream.motifs, *dream.scenes),
+        (read, read.cast, *read.motifs, *read.scenes),
+        strict=True,
+    ):
+        assert type(ours) is type(theirs)
+        assert [*type(theirs).model_fields] == [name for name in ours.__dict__ if name != "text"]
+        assert ours.model_fields_set == theirs.model_fields_set
+        assert ours == theirs
+        assert repr(ours) == repr(theirs)
+        assert ours.model_extra is None
+    with pytest.raises(ValueError, match="frozen"):
+        dream.scenes[0].kind = "encounter"  # type: ignore[assignment,misc]
+    assert pickle.loads(pickle.dumps(dream)) == dream == dream.model_copy(deep=True)
