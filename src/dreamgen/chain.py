@@ -6,8 +6,10 @@ drops, one token at a time, to the longest context with at least two continuatio
 order 1. Rules are not known here.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+import json
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,11 @@ from .trie import Floats, Ints, Trie
 
 Bools = NDArray[np.bool_]
 Token = tuple[str, str]
+
+# What markovify calls the ends of a sentence.
+BEGIN, END = "___BEGIN__", "___END__"
+# The counts of a markovify chain: what follows each state, and how often.
+States = dict[tuple[str, ...], dict[str, float]]
 
 
 class Vocabulary:
@@ -142,6 +149,66 @@ class Chain:
         bounds = self.low, self.high
         return self._of(self.trie, self.order, self.variable, self.begin, self.end, bounds, at)
 
+    @classmethod
+    def from_markovify(cls, source: Any) -> "tuple[Chain, list[str]]":
+        """The chain of a ``markovify.Chain``, of its ``model`` or of its JSON, compiled or not, and
+        the words that its tokens stand for.
+
+        Raises ValueError for anything else.
+
+        >>> states = {("___BEGIN__",): {"hush": 2}, ("hush",): {"hush": 1, "___END__": 2}}
+        >>> chain, words = Chain.from_markovify(states)
+        >>> words, chain.to_markovify(words) == states
+        (['hush'], True)
+        """
+        states = states_of(source)
+        words = sorted({word for follow in states.values() for word in follow} - {END})
+        number = {word: place for place, word in enumerate(words)}
+        begin, end = len(words), len(words) + 1
+        number[END] = end
+        runs: list[list[int]] = []
+        weights: list[float] = []
+        try:
+            for state, follow in states.items():
+                said = [number[word] for word in state if word != BEGIN]
+                opened = [begin] if len(said) < len(state) else []
+                runs += [[*opened, *said, number[word]] for word in follow]
+                weights += follow.values()
+        except KeyError as error:
+            raise ValueError(f"no state leads to the word {error} of another") from error
+        order = len(next(iter(states)))
+        trie = Trie.of(runs, len(words) + 2, order + 1)
+        # a run is counted where it ends, and with it every shorter one that ends there
+        at = np.zeros(sum(map(len, runs)))
+        at[np.cumsum([*map(len, runs)]) - 1] = weights
+        bounds = trie.children(np.arange(len(trie)))
+        return cls._of(trie, order, False, begin, end, bounds, at), words
+
+    def to_markovify(self, words: Sequence[str]) -> States:
+        """The chain as the ``model`` of a ``markovify.Chain`` of the same order, ``words`` being
+        what its tokens stand for: ``markovify.Chain(None, chain.order, model=...)``.
+
+        markovify's JSON is ``json.dumps([*model.items()])``. Raises ValueError for a chain of
+        variable order, which markovify does not have.
+        """
+        if self.variable:
+            raise ValueError("markovify has no chains of variable order; fit one of a fixed order")
+        names = [*words, BEGIN, END]
+        parent = (self.trie.keys // self.trie.symbols).tolist()
+        symbol = self.trie.symbol.tolist()
+        runs: list[tuple[int, ...]] = [()]
+        states: States = {}
+        for up, last, weight in zip(parent, symbol, self.weight[1:].tolist(), strict=True):
+            runs.append((*runs[up], last))
+            run = runs[-1]
+            opens = run[0] == self.begin
+            if weight > 0 and len(run) > 1 and (opens or len(run) > self.order):
+                said = [names[token] for token in run[opens:-1]]
+                state = (*(BEGIN,) * (self.order - len(said)), *said)
+                count = int(weight) if weight.is_integer() else weight
+                states.setdefault(state, {})[names[last]] = count
+        return states
+
     @property
     def start(self) -> int:
         """The context in which every sentence begins."""
@@ -165,6 +232,37 @@ class Chain:
             deep = self.trie.level[longer] > self.order
             target[dropped] = np.where(deep, self.trie.suffix[longer], longer)
         return Edges(source, token, target, self.probability[node])
+
+
+def states_of(source: Any) -> States:
+    """The counts of a ``markovify.Chain``, of its ``model`` or of its JSON, compiled or not.
+
+    Raises ValueError for anything else.
+    """
+    states = getattr(source, "model", source)
+    try:
+        if isinstance(states, str):
+            states = json.loads(states)
+        if not isinstance(states, Mapping):
+            states = {tuple(state): follow for state, follow in states}
+        found = {state: counts_of(follow) for state, follow in states.items()}
+        sizes = {len(state) for state in found}
+        words = {word for state, follow in found.items() for word in (*state, *follow)}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError("no chain of markovify: give a markovify.Chain or its JSON") from error
+    if len(sizes) != 1 or not all(isinstance(word, str) for word in words):
+        raise ValueError("no chain of markovify: its states are tuples of words of one length")
+    if (BEGIN,) * sizes.pop() not in found:
+        raise ValueError("no chain of markovify: it has no beginning")
+    return found
+
+
+def counts_of(follow: Any) -> dict[str, float]:
+    """How often each word follows a state of markovify's, compiled or not."""
+    if isinstance(follow, dict):
+        return follow
+    choices, upto = follow
+    return dict(zip(choices, np.diff([0, *upto]).tolist(), strict=True))
 
 
 def numbered(lines: Iterable[Sequence[Hashable]]) -> tuple[list[list[int]], list[Hashable]]:

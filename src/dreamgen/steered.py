@@ -14,11 +14,10 @@ from typing import Any
 
 import markovify
 import numpy as np
-from markovify.chain import BEGIN, END
 
 from . import automata
 from .automata import Automaton
-from .chain import Edges
+from .chain import BEGIN, END, Edges, counts_of
 from .errors import Unsatisfiable
 from .rules import Avoids, Mentions, Novel, Opens, Rule, Words
 from .sampler import Plan, product
@@ -84,7 +83,7 @@ class Text(markovify.Text):  # type: ignore[misc]
     @cached_property
     def _tokens(self) -> list[str]:
         states = self.chain.model.items()
-        return sorted({w for _, follow in states for w in _counts(follow) if w != END})
+        return sorted({w for _, follow in states for w in counts_of(follow) if w != END})
 
     @cached_property
     def _states(self) -> "_States":
@@ -164,14 +163,6 @@ class Text(markovify.Text):  # type: ignore[misc]
         return automata.Novelty(trie, np.array([*range(len(symbols)), -1, -1]), run)
 
 
-def _counts(follow: Any) -> dict[str, float]:
-    """How often each word follows a state, whether the model was compiled or not."""
-    if isinstance(follow, dict):
-        return follow
-    choices, upto = follow
-    return dict(zip(choices, np.diff([0, *upto]).tolist(), strict=True))
-
-
 class _States:
     """A chain read from markovify's states, with the two calls that `product` makes of a chain."""
 
@@ -182,7 +173,7 @@ class _States:
         self.start = place[(BEGIN,) * order]
         counts, tokens, targets, weights = [], [], [], []
         for state in states:
-            follow = _counts(model[state])
+            follow = counts_of(model[state])
             whole = sum(follow.values())
             rows = sorted(
                 (self.end if word == END else number[word], word, count)
