@@ -112,6 +112,11 @@ _ANY = ("", "")
 _NIGHT = frozenset({"dusk", "night"})
 
 
+# Lines under rules: by record, voice and figure, field where it has rules of its own, and what else
+# is asked of the line.
+_Narrow = dict[tuple[int, tuple[str, str], tuple[str, str], tuple[Rule, ...]], Line | None]
+
+
 @dataclass
 class _Page:
     """A dream being written: what holds in it, what stands in it, and what it has used."""
@@ -121,6 +126,7 @@ class _Page:
     figure: str
     home: int
     rules: tuple[Rule, ...]
+    narrow: _Narrow = field(default_factory=dict)  # kept from one attempt at a dream to the next
     seen: set[str] = field(default_factory=set)  # images, and stems of words
     told: list["_Told"] = field(default_factory=list)
     records: set[int] = field(default_factory=set)
@@ -210,10 +216,11 @@ class Retelling:
     def dream(self, seed: Seed, index: int, request: Request) -> Dream | None:
         """The dream of a seed, or None where the book cannot meet the request."""
         key = seed_key(seed)
+        narrow: _Narrow = {}
         for attempt in range(ATTEMPTS):
             streams = Streams(key, index, f"book/{attempt}/" if attempt else "book/")
             chosen = self._chosen(request, key, index, attempt, streams)
-            page = self._page(chosen, request, streams) if chosen else None
+            page = self._page(chosen, request, streams, narrow) if chosen else None
             if page and (made := self._dream(page, seed, index, request)):
                 return made
         return None
@@ -252,12 +259,12 @@ class Retelling:
         return arc, *card
 
     def _page(
-        self, chosen: tuple[str, str, int], request: Request, streams: Streams
+        self, chosen: tuple[str, str, int], request: Request, streams: Streams, narrow: _Narrow
     ) -> _Page | None:
         """A dream's sentences, or None where what must be told could not be."""
         arc, voice, home = chosen
         rules = (Avoids(*request.avoid),) if request.avoid else ()
-        page = _Page(arc, voice, self._figure(home, voice), home, rules)
+        page = _Page(arc, voice, self._figure(home, voice), home, rules, narrow)
         form = self._form(arc, request)
         rows = self._rows(page, form, request, streams)
         if rows is None:
@@ -560,21 +567,27 @@ class Retelling:
                 row = self.model.record(record)
                 scenes = [at for at, (kind, _) in enumerate(form) if kind == row.scene]
                 for at in scenes:
-                    kind, names = form[at]
+                    names = form[at][1]
                     home = (at, row.field)
                     if home in found or (row.field not in names and at != scenes[-1]):
                         continue
                     if row.field in ("thing", "changed") and row.dream != page.home:
                         continue
-                    if self._line(record, page, self.slots[kind, row.field], (rule,)) is None:
-                        continue
                     near = row.dream in (page.home, sources[at][0])
                     world = self._world(row) == self._world_of(page.home)
                     rank = (row.field not in names, 0 if near else 1 if world else 2)
                     ranks.setdefault(rank, []).append((home, record))
-            if not ranks:
+            for rank in sorted(ranks):  # a line is dear to make, and the first rank mostly has one
+                able = [
+                    (home, record)
+                    for home, record in ranks[rank]
+                    if self._line(record, page, self.slots[form[home[0]][0], home[1]], (rule,))
+                ]
+                if able:
+                    break
+            else:
                 return None
-            home, record = choice(streams(f"mention/{phrase}")[0], ranks[min(ranks)])
+            home, record = choice(streams(f"mention/{phrase}")[0], able)
             found[home] = record, rule
         return found
 
@@ -591,20 +604,25 @@ class Retelling:
     ) -> Line | None:
         """The line of a record under the rules of a field, of the page, and what else is asked."""
         heard = _ANY if self.model.is_neutral(record) else (page.voice, page.figure)
-        plain = (slot.scene, slot.name) not in self._own
-        if plain and not page.rules and not extra:
-            lines = self._lines.setdefault(heard, {})
-            if record in lines:
-                return lines[record]
-        else:
-            lines = {}
-        source = self.model.source(record, page.voice, page.figure)
+        home = slot.scene, slot.name
+        plain = home not in self._own
         rules = (*(() if plain else slot.rules), *page.rules, *extra)
+        if not rules:
+            lines = self._lines.setdefault(heard, {})
+            if record not in lines:
+                lines[record] = self._made(record, page, ())
+            return lines[record]
+        key = record, heard, ("", "") if plain else home, extra
+        if key not in page.narrow:
+            page.narrow[key] = self._made(record, page, rules)
+        return page.narrow[key]
+
+    def _made(self, record: int, page: _Page, rules: tuple[Rule, ...]) -> Line | None:
+        source = self.model.source(record, page.voice, page.figure)
         if source and rules:
             source = narrowed(source, rules)
         made = Line(source, self._things) if source else None
-        lines[record] = made if made and made.total > 0 else None
-        return lines[record]
+        return made if made and made.total > 0 else None
 
     def _told(
         self, page: _Page, row: _Row, options: Iterable[tuple[int, Line | None]], streams: Streams
