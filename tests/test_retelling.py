@@ -144,6 +144,24 @@ def test_a_word_to_be_mentioned_is_there(word: str) -> None:
         assert word in dreamgen.generate(seed=seed, mention=[word]).text.casefold()
 
 
+def test_a_word_of_one_dream_alone_is_mentioned_by_every_seed() -> None:
+    holders: dict[str, set[Path]] = {}
+    for path in sorted((DATA / "book").glob("*/*.dream")):
+        for field in re.findall(r"(?m)^thing: (.*[.])$", path.read_text("utf-8")):
+            for word in set(re.findall(r"[a-z]{6,}", field)):
+                holders.setdefault(word, set()).add(path)
+    [rare, *_] = sorted(word for word, there in holders.items() if len(there) == 1)
+    for seed in range(8):
+        assert rare in dreamgen.generate(seed=seed, mention=[rare]).text
+
+
+@pytest.mark.parametrize("mood", ["hope", "sadness", "love", "fear", "wonder", "peace"])
+def test_a_mood_leans_and_never_refuses(mood: str) -> None:
+    for seed, arc in enumerate(ARCS):
+        dream = dreamgen.generate(seed=seed, arc=arc, pronoun="she", mood=mood, words=(700, 900))
+        assert dream.arc == arc and dream.edition.startswith("book-")
+
+
 def test_a_word_to_be_avoided_is_not() -> None:
     for seed in range(12):
         text = dreamgen.generate(seed=seed, avoid=["hand", "door", "light"]).text

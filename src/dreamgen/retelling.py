@@ -10,8 +10,9 @@ field from a stream of its own.
 `Retelling.dream` gives None where a request is beyond the book; the documents then tell it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -31,6 +32,7 @@ TRIES = BLOCK
 MOST_OF = 0.75  # the share of a scene's fields that a dream must have for another to follow it
 HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
 ATTEMPTS = 48
+SWEEP = 96  # the attempts after these, at dreams that were not tried
 OF_ITS_ARC = 8  # the attempts that keep to the arc whose turn it is
 ROWS = 16384  # the scenes whose rows are kept, some 2 kB each
 
@@ -217,10 +219,17 @@ class Retelling:
         """The dream of a seed, or None where the book cannot meet the request."""
         key = seed_key(seed)
         narrow: _Narrow = {}
-        for attempt in range(ATTEMPTS):
+        tried: set[tuple[str, str, int]] = set()
+        for attempt in range(ATTEMPTS + SWEEP):
             streams = Streams(key, index, f"book/{attempt}/" if attempt else "book/")
-            chosen = self._chosen(request, key, index, attempt, streams)
-            page = self._page(chosen, request, streams, narrow) if chosen else None
+            chosen = None
+            if attempt < ATTEMPTS:
+                chosen = self._chosen(request, key, index, attempt, streams)
+            chosen = chosen or self._left(request, tried, streams)
+            if chosen is None:
+                return None
+            tried.add(chosen)
+            page = self._page(chosen, request, streams, narrow)
             if page and (made := self._dream(page, seed, index, request)):
                 return made
         return None
@@ -257,6 +266,30 @@ class Retelling:
         else:
             card = choice(streams("home")[0], cards)
         return arc, *card
+
+    def _left(
+        self, request: Request, tried: Set[tuple[str, str, int]], streams: Streams
+    ) -> tuple[str, str, int] | None:
+        """A dream to follow that was not tried: one that says more of the words to be mentioned
+        before one that says fewer, and one of the mood before another, since a mood only leans."""
+        roots = [stem(words(phrase)[0]) for phrase in request.mention]
+        saying = Counter(
+            dream
+            for root in roots
+            for dream in {self.model.record(record).dream for record in self.model.naming(root)}
+        )
+        for asked in (request, replace(request, mood=None)):
+            left = [
+                (arc, *card)
+                for arc in self._arcs(asked)
+                for card in self._cards(arc, asked)
+                if (arc, *card) not in tried
+            ]
+            if left:
+                most = max(saying[home] for _, _, home in left)
+                best = [card for card in left if saying[card[2]] == most]
+                return choice(streams("home")[0], best)
+        return None
 
     def _page(
         self, chosen: tuple[str, str, int], request: Request, streams: Streams, narrow: _Narrow
