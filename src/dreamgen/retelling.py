@@ -23,9 +23,18 @@ from .narrow import narrowed, sealed
 from .readings import RUN, SLOT, Line, Named, own_of
 from .request import DEFAULT_WORDS, Request
 from .rules import Avoids, Judged, Mentions, Rule
-from .schema import Dream, Slot, fields_digest, judged_dream, scenes_of, slots
+from .schema import (
+    Dream,
+    Slot,
+    fields_digest,
+    judged_dream,
+    kind_of,
+    paragraphs,
+    scenes_of,
+    slots,
+)  # fmt: skip
 from .seeds import BLOCK, Seed, Streams, choice, dealt, seed_key
-from .text import spoken, stem, words
+from .text import narrative, spoken, stem, words
 
 ALGORITHM = 4
 TRIES = BLOCK
@@ -172,6 +181,10 @@ class Retelling:
         self.slots = {
             (slot.scene, slot.name): slot for scene in scenes_of(schema) for slot in slots(scene)
         }
+        self._order = {
+            kind_of(scene): ("kind", *(slot.name for slot in slots(scene)))
+            for scene in scenes_of(schema)
+        }
         # the readings of the book are narrowed by the rules of the plain schema already
         plain = {
             (slot.scene, slot.name): slot for scene in scenes_of(Dream) for slot in slots(scene)
@@ -217,6 +230,19 @@ class Retelling:
 
     def dream(self, seed: Seed, index: int, request: Request) -> Dream | None:
         """The dream of a seed, or None where the book cannot meet the request."""
+        made = self.parts(seed, index, request)
+        if made is None:
+            return None
+        if self.schema is Dream:
+            return judged_dream(made)
+        judged = Judged(line for paragraph in paragraphs(made["scenes"]) for line in paragraph)
+        return self.schema.model_validate(made, context=judged)
+
+    def parts(self, seed: Seed, index: int, request: Request) -> dict[str, Any] | None:
+        """What the dream of a seed is made of, for its schema to judge; None as for `dream`.
+
+        The fields of a scene stand in the order of the schema, in which they are read.
+        """
         key = seed_key(seed)
         narrow: _Narrow = {}
         tried: set[tuple[str, str, int]] = set()
@@ -230,7 +256,7 @@ class Retelling:
                 return None
             tried.add(chosen)
             page = self._page(chosen, request, streams, narrow)
-            if page and (made := self._dream(page, seed, index, request)):
+            if page and (made := self._parts(page, seed, index, request)):
                 return made
         return None
 
@@ -684,8 +710,10 @@ class Retelling:
 
     # The whole
 
-    def _dream(self, page: _Page, seed: Seed, index: int, request: Request) -> Dream | None:
-        """The sentences as a dream of the length that is asked for, or None."""
+    def _parts(
+        self, page: _Page, seed: Seed, index: int, request: Request
+    ) -> dict[str, Any] | None:
+        """The sentences as what a dream of the length that is asked for is made of, or None."""
         motifs = self._motifs(page, page.told)
         if not motifs:
             return None
@@ -705,21 +733,24 @@ class Retelling:
                 scenes.append(fields)
             fields[slot.name] = (text,) if slot.name == "coda" else text
             places.append(len(scenes) - 1)
-        returning = [
-            (word, tuple([_path(places[at], told[at].row.slot) for at in there]))
-            for word, there in motifs
+        scenes = [
+            {name: scene[name] for name in self._order[scene["kind"]] if name in scene}
+            for scene in scenes
         ]
-        head = {"edition": self.edition, "seed": seed, "index": index, "arc": page.arc}
-        if self.schema is Dream:
-            dream = judged_dream(head, page.voice, page.figure, returning, scenes)
-        else:
-            whole = head | {
-                "cast": {"pronoun": page.voice, "figure": page.figure},
-                "motifs": [{"word": word, "paths": paths} for word, paths in returning],
-                "scenes": scenes,
-            }
-            dream = self.schema.model_validate(whole, context=Judged(line.text for line in told))
-        return None if request.avoid and page.rules[0].fault(dream.text) else dream
+        if request.avoid and page.rules[0].fault(narrative(paragraphs(scenes))):
+            return None
+        return {
+            "edition": self.edition, "seed": seed, "index": index, "arc": page.arc,
+            "cast": {"pronoun": page.voice, "figure": page.figure},
+            "motifs": [
+                {
+                    "word": word,
+                    "paths": tuple([_path(places[at], told[at].row.slot) for at in there]),
+                }
+                for word, there in motifs
+            ],
+            "scenes": scenes,
+        }  # fmt: skip
 
     def _motifs(self, page: _Page, told: Sequence[_Told]) -> list[tuple[str, list[int]]]:
         """The things of the setting that return in the awakening, and the places of the sentences

@@ -477,28 +477,34 @@ def _blank(kind: str) -> tuple[type[Scene], dict[str, Any]]:
     return scene, {name: info.get_default() for name, info in scene.model_fields.items()}
 
 
-def judged_dream(
-    head: Mapping[str, Any],
-    pronoun: str,
-    figure: str,
-    motifs: Iterable[tuple[str, tuple[str, ...]]],
-    scenes: Iterable[Mapping[str, Any]],
-) -> Dream:
-    """The dream that validation would give, of sentences that meet the rules by the way they were
-    drawn; what people or files give is validated."""
-    told: list[Scene] = []
-    for fields in scenes:
+def judged_dream(made: Mapping[str, Any]) -> Dream:
+    """The dream that validation would give, of parts whose sentences meet the rules by the way they
+    were drawn; what people or files give is validated."""
+    scenes: list[Scene] = []
+    for fields in made["scenes"]:
         scene, blank = _blank(fields["kind"])
-        told.append(_judged(scene, {**blank, **fields}, set(fields)))
-    returning = tuple(
-        [
-            _judged(Motif, {"word": word, "paths": paths}, {"word", "paths"})
-            for word, paths in motifs
-        ]
-    )
-    values = {**head, "cast": _cast(cast("Voice", pronoun), figure), "motifs": returning}
-    values["scenes"] = tuple(told)
-    return _judged(Dream, values, set(values))
+        scenes.append(_judged(scene, {**blank, **fields}, set(fields)))
+    motifs = tuple([_judged(Motif, motif, set(motif)) for motif in made["motifs"]])
+    cast = _cast(**made["cast"])
+    whole = {**made, "cast": cast, "motifs": motifs, "scenes": tuple(scenes)}
+    return _judged(Dream, whole, set(whole))
+
+
+def paragraphs(scenes: Iterable[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """The sentences of each scene that is not a model yet, in the order of its fields.
+
+    >>> list(paragraphs([{"kind": "awakening", "return_": "I wake.", "coda": ("It hums.",)}]))
+    [['I wake.', 'It hums.']]
+    """
+    for scene in scenes:
+        lines: list[str] = []
+        for name, value in scene.items():
+            if isinstance(value, str):
+                if name != "kind":
+                    lines.append(value)
+            else:
+                lines += value
+        yield lines
 
 
 def scenes_of(schema: type[Dream]) -> tuple[type[Scene], ...]:

@@ -151,6 +151,15 @@ def spaced(parts: Iterable[str]) -> str:
     return "".join(out)
 
 
+def narrative(paragraphs: Iterable[Iterable[str]]) -> str:
+    """The sentences of scenes as the template ``text`` prints them where no word leads a scene.
+
+    >>> narrative([["A lamp is lit.", "It hums."], ["I wake."]])
+    'I am dreaming. A lamp is lit. It hums.\\n\\nI wake.'
+    """
+    return "I am dreaming. " + "\n\n".join(map(" ".join, paragraphs))
+
+
 def capitalized(sentence: str) -> str:
     """The sentence with its first letter in upper case, whatever mark it opens with."""
     for position, character in enumerate(sentence):
