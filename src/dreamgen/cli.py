@@ -7,15 +7,18 @@ with code 141, Ctrl-C with code 130. A file given by ``-o`` appears whole or not
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import click
 
 from . import __version__
+from .errors import DreamgenError
 from .facts import ARCS, MOODS, VOICES
+
+F = TypeVar("F", bound=Callable[..., None])
 
 FORMATS = ("text", "markdown", "html", "json", "jsonl")
 
@@ -60,7 +63,7 @@ class Command(click.Group):
         except (click.Abort, KeyboardInterrupt):
             _complain("stopped")
             sys.exit(130)
-        except (OSError, ValueError, TypeError, ModuleNotFoundError) as error:
+        except (DreamgenError, OSError, ValueError, TypeError, ModuleNotFoundError) as error:
             _complain(_message(error))
             sys.exit(2)
         sys.exit(code if isinstance(code, int) else 0)
@@ -202,6 +205,101 @@ def _destination(output: Path | None) -> Iterator[IO[str]]:
 
     with replacing(output) as file:
         yield file
+
+
+def _as_main(*names: str) -> Callable[[F], F]:
+    """Options of the main command, for one of its subcommands."""
+
+    def with_options(function: F) -> F:
+        for option in reversed(main.params):
+            if option.name in names:
+                function.__dict__.setdefault("__click_params__", []).append(option)
+        return function
+
+    return with_options
+
+
+@main.command()
+@click.argument("count", type=click.IntRange(min=0))
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The file: .jsonl, .jsonl.gz, .jsonl.zst or .parquet.",
+)
+@_as_main("seed", "start", "arc", "mention", "avoid", "words", "pronoun", "mood", "model", "corpus")
+@click.option("--columns", metavar="A,B", help="The columns to write, in this order; else all.")
+@click.option(
+    "--workers", metavar="N", type=click.IntRange(min=1), help="Processes to spread the work over."
+)
+@click.option(
+    "--dask",
+    metavar="[ADDRESS]",
+    is_flag=False,
+    flag_value="local",
+    help="Spread it over a Dask cluster: tcp://HOST:PORT, or a local one that is started.",
+)
+@click.option(
+    "--force", is_flag=True, help="Replace FILE if it is there, once the new one is whole."
+)
+def bulk(
+    count: int,
+    output: Path,
+    seed: str | None,
+    start: int,
+    columns: str | None,
+    workers: int | None,
+    dask: str | None,
+    force: bool,
+    corpus: Sequence[str],
+    model: str | None = None,
+    **same: Any,
+) -> None:
+    """Write COUNT dreams to a file, one a row; millions, if you like.
+
+    What is done is kept in FILE.job, safe to the last second or so. Stopped at any point (Ctrl-C,
+    a full disk, a lost machine), the same command goes on from there and ends with the same bytes;
+    without --seed it goes on with the seed that was drawn. FILE appears when all is done. A FILE
+    that is there already is not touched without --force, and then when the new one is whole.
+
+    A row has the columns seed, index, edition, arc, pronoun, figure, words, sentences, motifs,
+    scenes and text.
+    """
+    from .bulk import Job  # --help and bad options answer without loading the engine
+    from .progress import shown
+
+    if dask not in (None, "local") and workers:
+        raise click.UsageError("--workers is for this machine; a cluster has workers of its own")
+    job = Job(
+        output, count, seed=_seed(seed), start=start, columns=columns, replace=force,
+        dreamer=_dreamer(corpus, model), command=f"dreamgen {shlex.join(sys.argv[1:])}", **same,
+    )  # fmt: skip
+    again = sys.argv[1:] if seed is not None else [*sys.argv[1:], "--seed", str(job.seed)]
+    try:
+        with shown(count, "dreams") as told:
+            if dask is None:
+                job.run(workers, told)
+            else:
+                from .cluster import executor  # an extra
+
+                with executor(dask, workers) as (pool, threads):
+                    job.run(pool, told, ahead=4 * threads)
+    except KeyboardInterrupt:
+        _complain(f"stopped; {job.kept()}")
+        raise SystemExit(130) from None
+    click.echo(f"dreamgen {shlex.join(again)}", err=True)
+
+
+def _dreamer(corpus: Sequence[str], model: str | None) -> Any:
+    """What writes the dreams that are asked for."""
+    from .corpus import Corpus  # as above
+    from .dreamer import Dreamer
+
+    if model:
+        return Dreamer.load(model)
+    return Dreamer(Corpus.from_files(*corpus)) if corpus else Dreamer()
 
 
 @main.command()

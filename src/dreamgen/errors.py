@@ -5,7 +5,8 @@ DreamgenError
 ├── SchemaError(TypeError)       a scene or field that cannot be filled
 ├── Unsatisfiable(ValueError)    rules that no text can meet
 ├── TemplateError(ValueError)    a template that does not render
-└── ModelFileError(ValueError)   a saved model that cannot be trusted
+├── ModelFileError(ValueError)   a saved model that cannot be trusted
+└── JobStopped(RuntimeError)     a bulk job that ended early; what it has is safe
 """
 
 from collections.abc import Iterable
@@ -55,3 +56,19 @@ class Unsatisfiable(DreamgenError, ValueError):
 
     def __reduce__(self) -> tuple[type, tuple[str, tuple[object, ...], str]]:
         return type(self), (self.field, self.rules, self.hint)
+
+
+class JobStopped(DreamgenError, RuntimeError):
+    """A bulk job that could not go on: ``reason`` says why, ``kept`` what is safe and what to do.
+
+    >>> print(JobStopped("No space left on device", "512 of 1,024 dreams are safe"))
+    No space left on device; 512 of 1,024 dreams are safe
+    """
+
+    def __init__(self, reason: str, kept: str) -> None:
+        self.reason = reason
+        self.kept = kept
+        super().__init__(f"{reason}; {kept}")
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.reason, self.kept)
