@@ -85,8 +85,8 @@ def write(
     >>> done = write(Path(folder.name, "dreams.jsonl"), 3, seed=7, columns="index,arc")
     >>> print(done.path.read_text(), end="")
     {"index":0,"arc":"vulnerability"}
-    {"index":1,"arc":"circle"}
-    {"index":2,"arc":"companion"}
+    {"index":1,"arc":"unity"}
+    {"index":2,"arc":"reciprocity"}
     >>> folder.cleanup()
     """
     job = Job(
@@ -222,7 +222,7 @@ class Job:
         """Whether the job is done but for tidying up; refuses what is in the way."""
         if left is not None:
             strange = [name for name in self._identity if left.get(name) != self._identity[name]]
-            if given is None and not left.get("drawn"):
+            if given is None and not left.get("drawn") and "seed" not in strange:
                 strange.append("seed")
             if strange:
                 command = left.get("command")

@@ -20,7 +20,8 @@ class Pace:
 
     >>> ticks = iter([0.0, 2.0, 4.0])
     >>> pace = Pace(100, lambda: next(ticks))
-    >>> pace.at(10), pace.at(30), pace.at(50)
+    >>> for done in (10, 30, 50):
+    ...     pace.at(done)
     >>> pace.rate, pace.left
     (10.0, 5.0)
     """
