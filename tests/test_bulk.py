@@ -30,6 +30,12 @@ from dreamgen.schema import From, Line
 SOURCE = Path(dreamgen.__file__).parents[1]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(SOURCE), "COLUMNS": "100"}
 COMMAND = [sys.executable, "-m", "dreamgen", "bulk"]
+# The command with many small chunks, each made safe at once, so that a short job can be stopped.
+FINELY = (
+    "import sys; from dreamgen import bulk; from dreamgen.cli import main; "
+    "bulk.CHUNK, bulk.EACH = 32, 0.05; sys.argv[:] = ['dreamgen', 'bulk', *sys.argv[1:]]; "
+    "main()"
+)
 
 # One arc and voice: few lines of the book have to be made ready, so the tests are fast.
 NARROW: dict[str, Any] = {"arc": "unity", "pronoun": "she"}
@@ -714,6 +720,14 @@ def alive(process: int) -> bool:
         return False
 
 
+def ended(process: subprocess.Popen[str]) -> bool:
+    return process.poll() is not None
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
 def until(holds: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not holds():
@@ -728,7 +742,8 @@ def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def start(*arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [*COMMAND, *arguments], env=ENVIRONMENT, cwd=tmp_path, start_new_session=True,
+            [sys.executable, "-c", FINELY, *arguments],
+            env=ENVIRONMENT, cwd=tmp_path, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         started.append(process)
@@ -752,7 +767,7 @@ def test_an_interrupt_says_what_is_safe(
     asked = ["1800", "-o", "a.jsonl", *NARROWLY, "--workers", "2"]
     process = run(*asked)
     journal = tmp_path / "a.jsonl.job" / "journal"
-    until(lambda: journal.exists() and journal.stat().st_size)
+    until(lambda: size(journal))
     os.killpg(process.pid, signal.SIGINT)  # as a terminal sends Ctrl-C: to the group
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -777,7 +792,7 @@ def test_a_worker_that_is_killed_stops_the_command_in_one_line(
     asked = ["1800", "-o", "a.jsonl", *NARROWLY, "--seed", "7", "--workers", "2"]
     process = run(*asked)
     journal = tmp_path / "a.jsonl.job" / "journal"
-    until(lambda: journal.exists() and journal.stat().st_size)
+    until(lambda: size(journal))
     os.kill(max(children(process.pid)), signal.SIGKILL)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
@@ -796,34 +811,29 @@ def test_a_job_that_is_killed_again_and_again_ends_with_the_same_bytes(
     needed(suffix)
     draw = random.Random(suffix)
     asked = [*NARROWLY, "--seed", "7", "--workers"]
-    assert run("2400", "-o", f"whole{suffix}", *asked, "1").wait(120) == 0
+    assert run("1600", "-o", f"whole{suffix}", *asked, "1").wait(120) == 0
     whole = (tmp_path / f"whole{suffix}").read_bytes()
     path = tmp_path / f"a{suffix}"
-    journal = tmp_path / f"a{suffix}.job" / "journal"
+    rows = tmp_path / f"a{suffix}.job" / "rows"
     kills = 0
-    for _ in range(40):
-        before = journal.stat().st_size if journal.exists() else 0
-        process = run("2400", "-o", path.name, *asked, workers)
-        if kills % 2:  # some of them once there is more than before, so that it comes to an end
-            until(
-                lambda process=process, before=before: (  # type: ignore[misc]
-                    process.poll() is not None
-                    or (journal.exists() and journal.stat().st_size > before)
-                )
-            )
+    for _ in range(60):
+        before = size(rows)
+        process = run("1600", "-o", path.name, *asked, workers)
+        if kills % 2:  # once there is more than before
+            until(lambda process=process, before=before: ended(process) or size(rows) > before)
         try:
-            process.wait(draw.uniform(0.1, 1.0))
+            process.wait(draw.uniform(0.02, 0.4))
             break
         except subprocess.TimeoutExpired:
             others = children(process.pid)
             process.kill()  # the owner alone: its workers must notice
             process.wait()
             kills += 1
-            until(lambda others=others: not any(map(alive, others)))  # type: ignore[misc]
+            until(lambda others=others: not any(map(alive, others)))
     assert process.returncode == 0
     assert kills >= 3
     assert path.read_bytes() == whole
-    assert not journal.parent.exists()
+    assert not rows.parent.exists()
 
 
 # Dask
@@ -855,13 +865,13 @@ def test_a_dask_cluster_that_loses_a_worker_writes_the_same_bytes(
             cluster.scheduler_address,
         )  # fmt: skip
         journal = tmp_path / "a.jsonl.gz.job" / "journal"
-        until(lambda: journal.exists() and journal.stat().st_size)
+        until(lambda: size(journal))
         os.kill(next(iter(pids.values())), signal.SIGKILL)
         _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
         assert set(client.run(os.getpid).values()) != set(pids.values())  # one is new
-    rows = gzip.decompress((tmp_path / "a.jsonl.gz").read_bytes())
-    assert rows == lines(told(2400, seed=7, **NARROW))
+    data = gzip.decompress((tmp_path / "a.jsonl.gz").read_bytes())
+    assert data == lines(told(2400, seed=7, **NARROW))
 
 
 @pytest.mark.slow
