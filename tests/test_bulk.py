@@ -567,6 +567,21 @@ def test_workers_that_die_stop_a_job_that_goes_on(
     assert path.read_bytes() == lines(told(14, seed=7, **NARROW))
 
 
+def test_a_dream_that_cannot_be_written_stops_a_job_with_the_rest_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = bulk.Rows._at
+
+    def failing(self: bulk.Rows, index: int) -> dict[str, Any]:
+        if index == 9:
+            raise dreamgen.Unsatisfiable("", ["glass"], "drop it")
+        return one(self, index)
+
+    monkeypatch.setattr(bulk.Rows, "_at", failing)
+    with pytest.raises(JobStopped, match=r"nothing meets glass; drop it; 8 of 14 dreams are safe"):
+        bulk.write(tmp_path / "a.jsonl", 14, seed=7, **NARROW)
+
+
 def test_a_worker_with_another_edition_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

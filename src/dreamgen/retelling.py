@@ -12,6 +12,7 @@ field from a stream of its own.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -570,7 +571,8 @@ class Retelling:
                 rows.append(_Row(at, slot, path, source, record, line, NEEDS.get(name, ""), cost))
             if not page.rules:
                 if len(self._scene_rows) >= ROWS:
-                    del self._scene_rows[next(iter(self._scene_rows))]
+                    with suppress(KeyError, RuntimeError):  # another thread was faster
+                        del self._scene_rows[next(iter(self._scene_rows))]
                 self._scene_rows[key] = rows
         return rows
 
