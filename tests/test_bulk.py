@@ -375,7 +375,7 @@ def test_a_job_has_one_process_at_a_time(tmp_path: Path) -> None:
         ({"avoid": ["glass"]}, "avoid"),
         ({"words": (300, 600)}, "words"),
         ({"columns": ["text"]}, "columns"),
-        ({"dreamer": dreamgen.Dreamer(schema=Weather)}, "edition"),
+        pytest.param({"dreamer": dreamgen.Dreamer(schema=Weather)}, "edition", id="schema"),
     ],
     ids=str,
 )
