@@ -54,6 +54,7 @@ def expected(dream: dreamgen.Dream) -> dict[str, Any]:
         "arc": made["arc"],
         "pronoun": made["cast"]["pronoun"],
         "figure": made["cast"]["figure"],
+        "attributes": made["cast"]["attributes"],
         "words": len(re.findall(r"[^\W_]+(?:[-’][^\W_]+)*", spoken)),
         "sentences": 1 + len(list(dream.lines())),
         "motifs": made["motifs"],

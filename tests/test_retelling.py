@@ -126,6 +126,18 @@ def test_an_arc_tells_what_is_its_own(dreams: list[Dream]) -> None:
         assert own <= fields, (dream.arc, fields)
 
 
+def test_the_attributes_of_a_figure_stand_beside_its_noun(dreams: list[Dream]) -> None:
+    described = 0
+    for dream in dreams:
+        [said, *_] = [line for path, line in dream.lines() if path.endswith("encounter.figure")]
+        before = said[: said.index(dream.cast.figure)]
+        after = said[said.index(dream.cast.figure) + len(dream.cast.figure) :]
+        for attribute in dream.cast.attributes:
+            assert before.endswith(f" {attribute} ") or after.startswith(f" {attribute}"), said
+        described += bool(dream.cast.attributes)
+    assert described > 0.7 * len(dreams)
+
+
 def test_a_dream_comes_back_from_json(dreams: list[Dream]) -> None:
     for dream in dreams[:40]:
         assert Dream.model_validate_json(dream.to_json()) == dream
@@ -153,6 +165,20 @@ def test_a_word_of_one_dream_alone_is_mentioned_by_every_seed() -> None:
     [rare, *_] = sorted(word for word, there in holders.items() if len(there) == 1)
     for seed in range(8):
         assert rare in dreamgen.generate(seed=seed, mention=[rare]).text
+
+
+def test_a_mood_draws_its_words_nearer() -> None:
+    words = {"hope": r"gold\w*|morning|dawn|sunrise|bright", "fear": r"black|dark|cold|locked"}
+
+    def told(mood: str | None) -> str:
+        return " ".join(
+            dreamgen.generate(seed=seed, arc="unity", mood=mood).text for seed in range(40)
+        )
+
+    plain = told(None)
+    for mood, found in words.items():
+        one = re.compile(rf"\b(?:{found})\b")
+        assert len(one.findall(told(mood))) > 1.4 * len(one.findall(plain))
 
 
 @pytest.mark.parametrize("mood", ["hope", "sadness", "love", "fear", "wonder", "peace"])
@@ -256,14 +282,21 @@ def compared(text: str) -> list[str]:
     return ["a" if piece == "an" else piece for piece in pieces(text)]
 
 
-def test_every_telling_has_its_weight_and_its_own_cell() -> None:
+@pytest.mark.parametrize("leans", [{}, {"lamp": 3}, {"old": 2, "sill": 5}], ids=str)
+def test_every_telling_has_its_weight_and_its_own_cell(leans: dict[str, int]) -> None:
     """The tellings own parts of [0, 1) of their weights: edges and middle of each give it back."""
     for source in small_sources():
-        line = Line(source)
+        line = Line(source, leans=leans)
         keeps = [LINKED if slot.startswith("=") else KEEP for slot in SLOTS.findall(source)]
         told = list(tellings(source.replace("=", "")))
+        readings = [slot.removeprefix("=").split("|") for slot in SLOTS.findall(source)]
         weights = [
-            prod(k for k, way in zip(keeps, ways, strict=True) if not way) for ways, _ in told
+            prod(
+                (1 if way else keep)
+                * max(leans.get(word.strip(",").removesuffix("s"), 1) for word in slot[way].split())
+                for keep, way, slot in zip(keeps, ways, readings, strict=True)
+            )
+            for ways, _ in told
         ]
         assert line.total == sum(weights), source
         for at, (ways, text) in enumerate(told):

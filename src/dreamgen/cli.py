@@ -264,8 +264,8 @@ def bulk(
     without --seed it goes on with the seed that was drawn. FILE appears when all is done. A FILE
     that is there already is not touched without --force, and then when the new one is whole.
 
-    A row has the columns seed, index, edition, arc, pronoun, figure, words, sentences, motifs,
-    scenes and text.
+    A row has the columns seed, index, edition, arc, pronoun, figure, attributes, words, sentences,
+    motifs, scenes and text.
     """
     from .bulk import Job  # --help and bad options answer without loading the engine
     from .progress import shown

@@ -19,6 +19,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .cast import attributes
 from .errors import Unsatisfiable
 from .images import images_of
 from .model import Model
@@ -158,12 +159,18 @@ class Composer:
     def _dream_of(self, told: Outline, texts: Mapping[str, str], seed: Seed, index: int) -> Dream:
         """The sentences of an outline as a dream, judged by the schema."""
         scenes, paths = _scenes(told, texts)
+        figure = self._figure(paths.values())
+        told_first = next((line for line in paths.values() if figure in spoken(line)), "")
         data = {
             "edition": self.edition,
             "seed": seed,
             "index": index,
             "arc": told.arc,
-            "cast": {"pronoun": told.voice, "figure": self._figure(paths.values())},
+            "cast": {
+                "pronoun": told.voice,
+                "figure": figure,
+                "attributes": attributes(told_first, figure),
+            },
             "motifs": self._motifs_of(paths),
             "scenes": scenes,
         }

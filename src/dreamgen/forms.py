@@ -162,9 +162,9 @@ class Parquet:
 
 # The columns whose values are few: each is stored once a group.
 _FEW = [
-    "seed", "edition", "arc", "pronoun", "figure", "motifs.list.element.word",
-    "motifs.list.element.paths.list.element", "scenes.list.element.kind",
-    "scenes.list.element.lines.list.element.field",
+    "seed", "edition", "arc", "pronoun", "figure", "attributes.list.element",
+    "motifs.list.element.word", "motifs.list.element.paths.list.element",
+    "scenes.list.element.kind", "scenes.list.element.lines.list.element.field",
 ]  # fmt: skip
 
 
@@ -187,6 +187,8 @@ def _array(pa: Any, name: str, values: Sequence[Any]) -> Any:
             values,
             pa.list_(pa.struct([("word", pa.string()), ("paths", pa.list_(pa.string()))])),
         )
+    if name == "attributes":
+        return pa.array(values, pa.list_(pa.string()))
     if name in ("index", "words", "sentences"):
         return pa.array(values, pa.int64() if name == "index" else pa.int32())
     if name == "seed" and values and isinstance(values[0], dict):

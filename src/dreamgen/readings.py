@@ -2,11 +2,11 @@
 
 A line is a chain over (slot, run). At a *slot* there are *readings*: the line's own goes on with
 the run of the corpus that the line is on and has weight `KEEP`, or `LINKED` where other sentences
-of its dream speak of the same thing; one of the margin breaks the run and has weight 1. A run of
-more than `RUN` tokens has weight 0. The state (slot, length of the run) is all that matters for
-what may follow, so backward messages over it, here whole numbers, give the exact odds of every
-reading, and going forward with them draws a telling from the exact law of the chain given that no
-run is too long, as in `dreamgen.sampler`.
+of its dream speak of the same thing; one of the margin breaks the run and has weight 1. A mood
+multiplies the weights of readings that have its words. A run of more than `RUN` tokens has weight
+0. The state (slot, length of the run) is all that matters for what may follow, so backward messages
+over it, here whole numbers, give the exact odds of every reading, and going forward with them draws
+a telling from the exact law of the chain given that no run is too long, as in `dreamgen.sampler`.
 
 A reading that begins or ends as the line's own does carries the run on that far: the old *lamp*
 becoming the new *lamp* does not break it at *lamp*.
@@ -38,6 +38,8 @@ KEEP, LINKED = 10, 100
 SLOT = re.compile(r"\{([^}]*)\}")
 _WORD = re.compile(r"[^\W_]+(?:[-’][^\W_]+)*")
 
+NO_LEANS: Mapping[str, int] = {}
+
 # Words that are told in another voice or by sound are one to a run, so that a run of the book is
 # still seen to be one after *she* became *he*, or *a* became *an*.
 ALIKE = {
@@ -65,11 +67,11 @@ _PLAIN = frozenset(
 )
 
 
-# A slot after a run of some length: the weight of the own reading, for each reading the weight of
-# all tellings that go on from it or one before it, and the run after each.
-State = tuple[int, tuple[int, ...], bytes]
+# A slot after a run of some length: the weight of each reading, the own first; for each the weight
+# of all tellings that go on from it or one before it; and the run after each.
+State = tuple[tuple[int, ...], tuple[int, ...], bytes]
 States = tuple[State, ...]  # by the run before the slot
-NEVER: State = 0, (), b""
+NEVER: State = (), (), b""
 Marks = tuple[str, ...]
 # The stem of a thing, the word that has it, and whether the stem is among the marks.
 Named = tuple[str, str, bool]
@@ -100,7 +102,8 @@ class Line:
     images around the slots, which every telling has, and ``marks`` these and the stems of the
     content words there, plain words apart; ``total`` is the weight of all tellings, 0 where each
     has too long a run. What a dream must know of a reading is found when it is first told.
-    ``things`` are the stems of what tellings are to say that they name.
+    ``things`` are the stems of what tellings are to say that they name; ``leans`` multiplies the
+    weights of the readings that have a word of a stem.
     """
 
     __slots__ = (
@@ -108,13 +111,15 @@ class Line:
         "held", "marks", "slots", "start", "total",
     )  # fmt: skip
 
-    def __init__(self, source: str, things: Set[str] = frozenset()) -> None:
+    def __init__(
+        self, source: str, things: Set[str] = frozenset(), leans: Mapping[str, int] = NO_LEANS
+    ) -> None:
         parts = SLOT.split(source)
         fixed = parts[::2]
         lengths = [len(cut(text)) for text in fixed]
         steps: list[list[tuple[int, int] | None]] = []
         owned: list[int] = []
-        keeps: list[int] = []
+        weights: list[tuple[int, ...]] = []
         self.slots: list[tuple[str, ...]] = []
         self._said: list[tuple[str, ...]] = []
         for at, options in enumerate(parts[1::2]):
@@ -122,7 +127,7 @@ class Line:
             barred = readings[0].startswith("!")
             linked = readings[0].removeprefix("!").startswith("=")
             readings[0] = own_of(readings[0])
-            keeps.append(LINKED if linked else KEEP)
+            weights.append(_weighed(readings, LINKED if linked else KEEP, leans))
             rows = [reading.split(" ") for reading in readings]
             owned.append(len(rows[0]))
             steps.append(_shared(rows))
@@ -148,7 +153,7 @@ class Line:
             text.replace("%", "%%") for text in (capitalized(fixed[0]), *fixed[1:])
         )
         self.start = lengths[0]
-        states, self.total = _messages(steps, owned, keeps, lengths)
+        states, self.total = _messages(steps, owned, weights, lengths)
         self._states = states
         self._steps: tuple[tuple[States, tuple[Joint, ...]], ...] | None = None
 
@@ -168,12 +173,11 @@ class Line:
         before, of = self._begun
         is_new = seen.isdisjoint
         for states, joints in self._steps or self._joined():
-            keep, upto, runs = states[run]
+            weights, upto, runs = states[run]
             way = bisect_right(upto, number)
             if way:
                 number -= upto[way - 1]
-            else:
-                number //= keep
+            number //= weights[way]
             run = runs[way]
             printed, fresh, kept, images, names, plain, first, begun, of_then = joints[way]
             if not is_new(fresh if wary else kept[:images]):
@@ -276,14 +280,14 @@ _CAPITALS = frozenset("I I’m I’ve I’d I’ll".split())
 def _messages(
     steps: Sequence[Sequence[tuple[int, int] | None]],
     owned: Sequence[int],
-    keeps: Sequence[int],
+    weighed: Sequence[tuple[int, ...]],
     lengths: Sequence[int],
 ) -> tuple[list[States], int]:
     """For each slot and each run that can come before it the odds; and the weight of all tellings.
 
     ``steps`` has for each reading how many tokens it begins and ends with that the line's own has
-    there, None for one of weight 0; ``owned`` and ``keeps`` are the lengths and weights of the own
-    readings, ``lengths`` the numbers of tokens around the slots.
+    there, None for one of weight 0; ``owned`` are the lengths of the own readings, ``weighed`` the
+    weights of all readings of each slot, ``lengths`` the numbers of tokens around the slots.
     """
     # for each reading but the first, which is the own: the longest run before it, the run after it
     others = [
@@ -308,22 +312,42 @@ def _messages(
         after = bytes([run for _, run in rest])
         # most readings may stand after any run
         same = all(most in (-1, RUN) for most, _ in rest)
-        sums = list(accumulate(message.get(run, 0) if most >= 0 else 0 for most, run in rest))
+        keep, *worth = weighed[at]
+        ways = list(zip(worth, rest, strict=True))
+        sums = list(
+            accumulate(by * message.get(run, 0) if most >= 0 else 0 for by, (most, run) in ways)
+        )
         odds: list[State] = [NEVER] * (RUN + 1)
         weights: dict[int, int] = {}
         for run in reached[at]:
-            own = keeps[at] * message.get(run + further, 0) if steps[at][0] else 0
+            own = keep * message.get(run + further, 0) if steps[at][0] else 0
             if not same:
                 sums = list(
-                    accumulate(message.get(then, 0) if run <= most else 0 for most, then in rest)
+                    accumulate(
+                        by * message.get(then, 0) if run <= most else 0 for by, (most, then) in ways
+                    )
                 )
             upto = _one((own, *[own + others_ for others_ in sums]))
             if upto[-1] > 0:
                 weights[run] = upto[-1]
-                odds[run] = _one((keeps[at], upto, _one(bytes((min(run + further, 255),)) + after)))
+                runs = _one(bytes((min(run + further, 255),)) + after)
+                odds[run] = _one((weighed[at], upto, runs))
         states.append(_one(tuple(odds)))
         message = weights
     return states[::-1], message.get(lengths[0], 0)
+
+
+def _weighed(readings: Sequence[str], keep: int, leans: Mapping[str, int]) -> tuple[int, ...]:
+    """The weight of each reading of a slot, the own first."""
+    found: tuple[int, ...] = (keep, *([1] * (len(readings) - 1)))
+    if leans:
+        found = tuple(
+            [
+                weight * max(leans.get(stem(folded(word)), 1) for word in cut(reading))
+                for weight, reading in zip(found, readings, strict=True)
+            ]
+        )
+    return tuple(_one(found))
 
 
 def _shared(rows: Sequence[Sequence[str]]) -> list[tuple[int, int] | None]:

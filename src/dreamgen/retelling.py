@@ -19,9 +19,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from .bookmodel import PAIRS, VOICED, BookModel, Record, book_model, noun_roots
+from .cast import attributes
 from .facts import VOICES
+from .moods import shades
 from .narrow import narrowed, sealed
-from .readings import RUN, SLOT, Line, Named, own_of
+from .readings import NO_LEANS, RUN, SLOT, Line, Named, own_of
 from .request import DEFAULT_WORDS, Request
 from .rules import Avoids, Judged, Mentions, Rule
 from .schema import (
@@ -37,13 +39,14 @@ from .schema import (
 from .seeds import BLOCK, Seed, Streams, choice, dealt, seed_key
 from .text import narrative, spoken, stem, words
 
-ALGORITHM = 4
+ALGORITHM = 5
 TRIES = BLOCK
 MOST_OF = 0.75  # the share of a scene's fields that a dream must have for another to follow it
 HOPES = 2  # the tries in which a word of the dream in a new reading is held against it
 ATTEMPTS = 48
 SWEEP = 96  # the attempts after these, at dreams that were not tried
 OF_ITS_ARC = 8  # the attempts that keep to the arc whose turn it is
+MOODS_KEPT = 2  # the moods whose lines are kept
 ROWS = 16384  # the scenes whose rows are kept, some 2 kB each
 
 # The words of the opening formula.
@@ -138,6 +141,7 @@ class _Page:
     figure: str
     home: int
     rules: tuple[Rule, ...]
+    mood: str | None = None
     narrow: _Narrow = field(default_factory=dict)  # kept from one attempt at a dream to the next
     seen: set[str] = field(default_factory=set)  # images, and stems of words
     told: list["_Told"] = field(default_factory=list)
@@ -193,10 +197,10 @@ class Retelling:
         self.added = tuple(home for home in self.slots if home not in plain)
         self._own = frozenset(home for home, slot in self.slots.items() if plain.get(home) != slot)
         # by voice and figure; no more than the records of the book in the voices they have
-        self._lines: dict[tuple[str, str], dict[int, Line | None]] = {}
+        self._lines: dict[tuple[str, str, str | None], dict[int, Line | None]] = {}
         self._choices: dict[tuple[object, ...], list[Any]] = {}
         self._scene_rows: dict[tuple[object, ...], list[_Row]] = {}
-        self._plain_rows: dict[tuple[str, str, int], list[_Row]] = {}
+        self._plain_rows: dict[tuple[str, str, int, str | None], list[_Row]] = {}
 
     @cached_property
     def edition(self) -> str:
@@ -324,7 +328,7 @@ class Retelling:
         """A dream's sentences, or None where what must be told could not be."""
         arc, voice, home = chosen
         rules = (Avoids(*request.avoid),) if request.avoid else ()
-        page = _Page(arc, voice, self._figure(home, voice), home, rules, narrow)
+        page = _Page(arc, voice, self._figure(home, voice), home, rules, request.mood, narrow)
         form = self._form(arc, request)
         rows = self._rows(page, form, request, streams)
         if rows is None:
@@ -353,7 +357,7 @@ class Retelling:
     ) -> list[_Row] | None:  # fmt: skip
         """What will be told, in order; None where a word that is asked for can be said nowhere."""
         plain = not page.rules and not request.mention and len(form) == len(FORMS[page.arc])
-        key = page.arc, page.voice, page.home
+        key = page.arc, page.voice, page.home, page.mood
         if plain and (kept := self._plain_rows.get(key)):
             return kept
         sources = self._sources(page, page.arc, form, request.mood, streams)
@@ -557,7 +561,7 @@ class Retelling:
         self, page: _Page, at: int, kind: str, names: tuple[str, ...], source: tuple[int, int]
     ) -> list[_Row]:
         """The fields of a scene, with what is told first of each; kept where nothing is shunned."""
-        key = page.arc, page.voice, page.figure, page.home, at, names, source
+        key = page.arc, page.voice, page.figure, page.home, page.mood, at, names, source
         rows = None if page.rules else self._scene_rows.get(key)
         if rows is None:
             rows = []
@@ -669,7 +673,7 @@ class Retelling:
         plain = home not in self._own
         rules = (*(() if plain else slot.rules), *page.rules, *extra)
         if not rules:
-            lines = self._lines.setdefault(heard, {})
+            lines = self._lines_of(heard, page.mood)
             if record not in lines:
                 lines[record] = self._made(record, page, ())
             return lines[record]
@@ -678,11 +682,22 @@ class Retelling:
             page.narrow[key] = self._made(record, page, rules)
         return page.narrow[key]
 
+    def _lines_of(self, heard: tuple[str, str], mood: str | None) -> dict[int, Line | None]:
+        """The lines in a voice and a mood that are kept; those of the latest moods."""
+        key = *heard, mood
+        if key not in self._lines and mood:
+            moods = dict.fromkeys(other for _, _, other in self._lines if other)
+            if mood not in moods and len(moods) >= MOODS_KEPT:
+                first = next(iter(moods))
+                self._lines = {k: lines for k, lines in self._lines.items() if k[2] != first}
+        return self._lines.setdefault(key, {})
+
     def _made(self, record: int, page: _Page, rules: tuple[Rule, ...]) -> Line | None:
         source = self.model.source(record, page.voice, page.figure)
         if source and rules:
             source = narrowed(source, rules)
-        made = Line(source, self._things) if source else None
+        leans = shades(page.mood, self.model.record(record).scene) if page.mood else NO_LEANS
+        made = Line(source, self._things, leans) if source else None
         return made if made and made.total > 0 else None
 
     def _told(
@@ -727,8 +742,11 @@ class Retelling:
         scenes: list[dict[str, Any]] = []
         places: list[int] = []
         before = -1
+        said = ""
         for row, text, _ in told:
             slot = row.slot
+            if not said and slot.name == "figure":
+                said = text
             if row.scene != before:
                 before = row.scene
                 fields: dict[str, Any] = {"kind": slot.scene}
@@ -743,7 +761,11 @@ class Retelling:
             return None
         return {
             "edition": self.edition, "seed": seed, "index": index, "arc": page.arc,
-            "cast": {"pronoun": page.voice, "figure": page.figure},
+            "cast": {
+                "pronoun": page.voice,
+                "figure": page.figure,
+                "attributes": attributes(said, page.figure),
+            },
             "motifs": [
                 {
                     "word": word,

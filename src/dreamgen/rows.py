@@ -26,6 +26,7 @@ COLUMNS = {
     "arc": "the sequence of scenes that it follows",
     "pronoun": "they, she or he: the voice of its figure",
     "figure": "the noun by which the figure is first called",
+    "attributes": "what is said of the figure when it is first met",
     "words": "how many words the text has",
     "sentences": "how many sentences the text has, the opening one included",
     "motifs": "the images that return: word, and paths of the sentences that have it",
@@ -71,8 +72,9 @@ def row_of(dream: Dream, columns: Iterable[str] | str | None = None) -> Row:
 
 
 def dream_of(row: Mapping[str, Any], schema: type[Dream] = Dream) -> Dream:
-    """The dream of a row that has at least seed, index, edition, arc, pronoun, figure, motifs and
-    scenes; the rules judge it as one edited by hand. Raises KeyError for a column that is missing.
+    """The dream of a row that has at least seed, index, edition, arc, pronoun, figure, attributes,
+    motifs and scenes; the rules judge it as one edited by hand. Raises KeyError for a missing
+    column.
 
     >>> import dreamgen
     >>> dream = dreamgen.generate(seed=7)
@@ -80,7 +82,7 @@ def dream_of(row: Mapping[str, Any], schema: type[Dream] = Dream) -> Dream:
     True
     """
     whole = {name: row[name] for name in ("seed", "index", "edition", "arc", "motifs", "scenes")}
-    cast = {"pronoun": row["pronoun"], "figure": row["figure"]}
+    cast = {name: row[name] for name in ("pronoun", "figure", "attributes")}
     return schema.model_validate(whole | {"cast": cast})
 
 
@@ -91,6 +93,8 @@ def _row(made: Mapping[str, Any], columns: Sequence[str], text: Callable[[], str
     for name in columns:
         if name in ("pronoun", "figure"):
             row[name] = made["cast"][name]
+        elif name == "attributes":
+            row[name] = list(made["cast"][name])
         elif name == "text":
             row[name] = told
         elif name == "words":

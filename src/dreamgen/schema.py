@@ -325,6 +325,9 @@ class Cast(BaseModel):
 
     pronoun: Voice = Field(description="the one set of pronouns of the figure")
     figure: str = Field("figure", description="the noun by which the figure is first called")
+    attributes: tuple[str, ...] = Field(
+        (), description="what is said of the figure when it is first met: old, in a wet coat"
+    )
 
 
 class Motif(BaseModel):
@@ -465,11 +468,6 @@ def _judged(model: type[M], values: dict[str, Any], given: set[str]) -> M:
     return made
 
 
-@lru_cache(maxsize=256)
-def _cast(pronoun: Voice, figure: str) -> Cast:
-    return Cast(pronoun=pronoun, figure=figure)
-
-
 @lru_cache(maxsize=8)
 def _blank(kind: str) -> tuple[type[Scene], dict[str, Any]]:
     """The class of a kind of scene, and the values of a scene that says nothing."""
@@ -485,7 +483,7 @@ def judged_dream(made: Mapping[str, Any]) -> Dream:
         scene, blank = _blank(fields["kind"])
         scenes.append(_judged(scene, {**blank, **fields}, set(fields)))
     motifs = tuple([_judged(Motif, motif, set(motif)) for motif in made["motifs"]])
-    cast = _cast(**made["cast"])
+    cast = _judged(Cast, made["cast"], set(made["cast"]))
     whole = {**made, "cast": cast, "motifs": motifs, "scenes": tuple(scenes)}
     return _judged(Dream, whole, set(whole))
 
