@@ -239,7 +239,7 @@ def _as_main(*names: str) -> Callable[[F], F]:
     metavar="[ADDRESS]",
     is_flag=False,
     flag_value="local",
-    help="Spread it over a Dask cluster: tcp://HOST:PORT, or a local one that is started.",
+    help="After COUNT: use a Dask cluster, at tcp://HOST:PORT, or a local one that is started.",
 )
 @click.option(
     "--force", is_flag=True, help="Replace FILE if it is there, once the new one is whole."
@@ -285,7 +285,7 @@ def bulk(
                 from .cluster import executor  # an extra
 
                 with executor(dask, workers) as (pool, threads):
-                    job.run(pool, told, ahead=4 * threads)
+                    job.run(pool, told, ahead=2 * threads + 2)
     except KeyboardInterrupt:
         _complain(f"stopped; {job.kept()}")
         raise SystemExit(130) from None
