@@ -20,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -99,6 +101,40 @@ def sizes(folder: str, count: int) -> dict[str, float]:
     }
 
 
+class Ready(Executor):
+    """Workers that cost nothing: every chunk is the first, so what is left is the writer."""
+
+    def __init__(self) -> None:
+        self.first: Any = None
+
+    def submit(self, call: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self.first is None:
+            self.first = call(*given, **named)
+        future.set_result(self.first)
+        return future
+
+
+def writer(folder: str, count: int) -> dict[str, float]:
+    """The dreams a second that one process can take from workers and bring to the disk, by form;
+    and those that it can join to a Parquet file at the end."""
+    found: dict[str, float] = {}
+    for form in FORMS:
+        seen: dict[str, list[tuple[float, int]]] = {}
+        path = Path(folder, f"b{form.suffix}")
+        bulk.write(
+            path, count, seed=0, workers=Ready(),
+            progress=lambda stage, done, seen=seen: seen.setdefault(stage, []).append(  # type: ignore[misc]
+                (time.perf_counter(), done)
+            ),
+        )  # fmt: skip
+        path.unlink()
+        for stage, row in seen.items():
+            (before, some), (now, more) = row[1], row[-1]  # the first waits for its chunk
+            found[f"{stage} {form.suffix}"] = (more - some) / (now - before)
+    return found
+
+
 def plotted(path: str, runs: dict[int, dict[str, Any]], rival: float) -> None:
     """The rate so far against the count, for one worker and two."""
     try:
@@ -148,6 +184,7 @@ def main() -> None:
             given.append(machine())
         few = run(folder, asked.dreams // 4, 1)
         size = sizes(folder, 2000)
+        most = writer(folder, 200_000)
 
     print(f"{asked.dreams:,} dreams of some {words} words, {asked.rounds} rounds, load "
           f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")  # fmt: skip
@@ -185,6 +222,7 @@ def main() -> None:
             (f"MB held, {asked.dreams // 4:,} dreams", few["memory"]),
             (f"MB held, {asked.dreams:,} dreams", median(one["memory"] for one, _, _ in rows)),
             *((f"bytes a dream, {suffix}", found) for suffix, found in size.items()),
+            *((f"dreams a second through one process, {stage}", n) for stage, n in most.items()),
             ("computed: core-hours, a thousand million dreams", 1000 * MILLION / rate / 3600),
             *(
                 (f"computed: TB, a thousand million dreams, {suffix}", 1000 * MILLION * n / 1e12)
