@@ -1,5 +1,6 @@
 """`Text`: markovify's own behaviour where it is not steered, exact laws where it is."""
 
+import json
 import random
 import re
 from fractions import Fraction
@@ -9,8 +10,9 @@ import markovify
 import numpy as np
 import pytest
 
-from dreamgen import Corpus, Text, Unsatisfiable
-from dreamgen.sampler import score
+from dreamgen import Corpus, CorpusError, Dreamer, Text, Unsatisfiable
+from dreamgen.chain import Chain
+from dreamgen.sampler import product, score
 
 TINY = (
     "The moon is low. The sea is calm. The moon is calm tonight. A moth sees the moon. "
@@ -211,3 +213,108 @@ def test_a_compiled_text_can_be_steered() -> None:
     text.compile(inplace=True)
     said = text.make_sentence(mention=["moth"], seed=7)
     assert said == Text(TINY, state_size=1).make_sentence(mention=["moth"], seed=7)
+
+
+def test_a_compiled_text_is_a_text_and_keeps_what_it_was() -> None:
+    text = Text(TINY, state_size=1)
+    made = text.compile()
+    assert type(made) is Text
+    assert made.chain.compiled
+    assert not text.chain.compiled
+    asked = {"mention": ["moth"], "run": 4, "seed": 7}
+    assert made.make_sentence(**asked) == text.make_sentence(**asked)  # type: ignore[arg-type]
+
+
+def test_a_steered_start_opens_the_sentence() -> None:
+    text = Text(TINY, state_size=2)
+    for seed in range(20):
+        said = text.make_sentence_with_start("The moon", mention=["calm"], seed=seed)
+        assert said is not None
+        assert bare(said)[:2] == ["the", "moon"]
+        assert "calm" in bare(said)
+    with pytest.raises(ValueError, match="strict"):
+        text.make_sentence_with_start("moon", strict=False, seed=1)
+    with pytest.raises(ValueError, match="words="):
+        text.make_short_sentence(40, mention=["moth"])
+
+
+def test_a_request_that_only_a_long_sentence_meets_is_met() -> None:
+    """The words of one long line, each of them once: nothing shorter says the last."""
+    long = [f"w{chr(97 + at // 26)}{chr(97 + at % 26)}" for at in range(200)]
+    text = Text(None, state_size=1, parsed_sentences=[long, ["w", "ends"]])
+    said = text.make_sentence(mention=[long[-1]], seed=1)
+    assert said == " ".join(long)
+    with pytest.raises(Unsatisfiable):
+        text.make_sentence(mention=[long[-1], "ends"], seed=1)
+    with pytest.raises(Unsatisfiable):
+        text.make_sentence(mention=[long[-1]], words=(1, 199), seed=1)
+
+
+def test_marks_that_stand_alone_are_no_words() -> None:
+    text = Text(
+        None, state_size=1, parsed_sentences=[["calm", "—", "low", "—", "deep", "—", "far"]]
+    )
+    assert text.make_sentence(words=(4, 4), seed=1) == "calm — low — deep — far"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_chain_goes_to_markovify_and_back(size: int) -> None:
+    theirs = markovify.Text(LARGE, state_size=size).chain
+    for source in (theirs, theirs.model, theirs.to_json(), theirs.compile()):
+        chain, words = Chain.from_markovify(source)
+        assert chain.order == size
+        assert chain.to_markovify(words) == theirs.model
+    back = markovify.Chain(None, size, model=chain.to_markovify(words))
+    assert sorted(json.loads(back.to_json())) == sorted(json.loads(theirs.to_json()))
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_chain_from_markovify_goes_on_as_markovifys(size: int) -> None:
+    """The law of every short sentence, worked out from markovify's counts alone."""
+    text = markovify.Text(TINY, state_size=size)
+    chain, words = Chain.from_markovify(text.chain)
+    plan = product(chain, [], 7)
+    kept = law(text, 7)
+    whole = sum(kept.values())
+    for said, weight in kept.items():
+        number = [words.index(word) for word in said]
+        assert np.exp(score(plan, number)) == pytest.approx(float(weight / whole), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [3, "x", "[]", {}, "{}", {("a",): {"b": 1}}, {"state": 1}, {("___BEGIN__",): {1: 2}},
+     {("___BEGIN__",): {"a": 2}, ("b",): {"a": 1}}, [[["___BEGIN__"]]]],
+)  # fmt: skip
+def test_what_is_no_chain_of_markovify_is_refused(source: object) -> None:
+    with pytest.raises(ValueError, match="no"):
+        Chain.from_markovify(source)
+
+
+def test_a_chain_of_variable_order_has_no_place_in_markovify() -> None:
+    with pytest.raises(ValueError, match="variable order"):
+        Chain.fit([[0, 1], [1, 0]], 2, order=2, variable=True).to_markovify(["a", "b"])
+
+
+def test_a_dreamer_goes_to_markovify_and_back() -> None:
+    corpus = Corpus.bundled("documents")
+    text = Dreamer(corpus).to_markovify(2)
+    assert isinstance(text, markovify.Text)
+    sentences = [s.text for d in corpus.documents for s in d.sentences]
+    assert [" ".join(row) for row in text.parsed_sentences] == sentences
+    assert text.chain.model == markovify.Chain([s.split() for s in sentences], 2).model
+    for source in (text, text.to_json(), markovify.Text.from_json(text.to_json())):
+        again = Dreamer.from_markovify(source)
+        assert again.generate(seed=7).text == Dreamer.from_markovify(text).generate(seed=7).text
+        [document] = again.model.corpus.documents
+        assert len(document.sentences) > 0.9 * len(sentences)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [markovify.Text(TINY).chain, markovify.Text(TINY).chain.to_json(), "{", "3",
+     markovify.Text(TINY, retain_original=False).to_json(), None],
+)  # fmt: skip
+def test_counts_alone_are_not_enough_for_a_dreamer(source: object) -> None:
+    with pytest.raises(CorpusError):
+        Dreamer.from_markovify(source)  # type: ignore[arg-type]

@@ -26,8 +26,11 @@ from .text import listed, nearest, stem, words
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    import markovify
+
     from .composer import Composer
     from .model import Model
+    from .steered import Text
 
 
 class Dreamer:
@@ -128,6 +131,30 @@ class Dreamer:
 
         corpus, order, run = load_model(Path(path))
         return cls(corpus, schema=schema, order=order, run=run)
+
+    def to_markovify(self, state_size: int = 2) -> "Text":
+        """The sentences that it learns from as a `dreamgen.Text`, and so a ``markovify.Text``: its
+        ``chain`` is markovify's, its ``to_json()`` markovify's JSON.
+
+        >>> print(Dreamer(Corpus.bundled("documents")).to_markovify(1).make_sentence(seed=7))
+        In this dreamworld.
+        """
+        from .steered import text_of  # only this needs markovify
+
+        return text_of(self._given[0] or Corpus.bundled("book"), state_size)
+
+    @classmethod
+    def from_markovify(
+        cls, source: "markovify.Text | str", *, schema: type[Dream] | type[Scene] = Dream,
+        order: int | None = None, run: int = RUN,
+    ) -> "Dreamer":  # fmt: skip
+        """The dreamer of the sentences that a ``markovify.Text``, or its JSON, keeps.
+
+        Raises `CorpusError` where it keeps none, as a bare chain does, or too few to dream from.
+        """
+        from .steered import corpus_of  # as above
+
+        return cls(corpus_of(source), schema=schema, order=order, run=run)
 
     def report(self) -> str:
         """What was learned, for people: the corpus, and how much each field can say."""

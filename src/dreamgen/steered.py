@@ -8,6 +8,7 @@ that cannot. With a seed Python's global generator is left alone.
 This module imports markovify, which imports Unidecode (GPL-2.0-or-later); nothing else here does.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -18,9 +19,10 @@ import numpy as np
 from . import automata
 from .automata import Automaton
 from .chain import BEGIN, END, Edges, counts_of
-from .errors import Unsatisfiable
+from .corpus import Corpus
+from .errors import CorpusError, Unsatisfiable
 from .rules import Avoids, Mentions, Novel, Opens, Rule, Words
-from .sampler import Plan, product
+from .sampler import Plan, product, shortest
 from .seeds import Seed, Stream, fresh_seed, seed_key
 from .text import listed, nearest, stem
 from .text import words as words_of
@@ -28,6 +30,7 @@ from .trie import Ints, Trie
 
 LONGEST = 60
 PLANS = 64
+_STEERING = frozenset({"mention", "avoid", "words", "opens", "run", "seed"})
 
 
 class Text(markovify.Text):  # type: ignore[misc]
@@ -53,8 +56,12 @@ class Text(markovify.Text):  # type: ignore[misc]
         """A sentence; steered where any of the keyword arguments named above is given.
 
         ``mention`` words all occur and ``avoid`` words do not (inflected forms count); ``words``
-        is (least, most); ``opens`` the first words; ``run`` the longest run of words that may be
-        shared with the text, by default no bound; ``seed`` names the sentence.
+        is (least, most), by default no more than 60, or than a request needs; ``opens`` the first
+        words; ``run`` the longest run of words that may be shared with the text, by default no
+        bound; ``seed`` names the sentence.
+
+        Raises `Unsatisfiable`, with the smallest set of rules that conflict, where there is no such
+        sentence, and ValueError for arguments that make no sense together.
         """
         steered = bool(mention or avoid or words or opens or run is not None or seed is not None)
         if not steered:
@@ -63,8 +70,7 @@ class Text(markovify.Text):  # type: ignore[misc]
         if init_state is not None or kwargs:
             strange = listed([*(["init_state"] if init_state else []), *kwargs], "and")
             raise ValueError(f"{strange}: markovify's own arguments do not go with steering")
-        wanted = (mention,) if isinstance(mention, str) else tuple(mention)
-        shunned = (avoid,) if isinstance(avoid, str) else tuple(avoid)
+        wanted, shunned = _phrases("mention", mention), _phrases("avoid", avoid)
         asked = (wanted, shunned, words, opens, run)
         plan = self._plans.get(asked)
         if plan is None:
@@ -74,6 +80,43 @@ class Text(markovify.Text):  # type: ignore[misc]
         drawn = plan.walk(Stream(seed_key(fresh_seed() if seed is None else seed), 0, "sentence"))
         sentence: str = self.word_join([self._tokens[token] for token in drawn])
         return sentence
+
+    def make_sentence_with_start(
+        self, beginning: str, strict: bool = True, **kwargs: Any
+    ) -> str | None:
+        """As markovify's; where any argument of `make_sentence` steers, ``opens`` is the start."""
+        if not _STEERING.isdisjoint(kwargs):
+            if not strict or "opens" in kwargs:
+                raise ValueError("a steered sentence opens with its start: leave out strict, opens")
+            return self.make_sentence(opens=beginning, **kwargs)
+        made: str | None = super().make_sentence_with_start(beginning, strict, **kwargs)
+        return made
+
+    def make_short_sentence(self, max_chars: int, min_chars: int = 0, **kwargs: Any) -> str | None:
+        """As markovify's, which tries its luck; a steered sentence is bounded by its words."""
+        if not _STEERING.isdisjoint(kwargs):
+            raise ValueError(
+                "make_short_sentence tries its luck: bound a steered sentence by "
+                "make_sentence(words=(least, most))"
+            )
+        made: str | None = super().make_short_sentence(max_chars, min_chars, **kwargs)
+        return made
+
+    def compile(self, inplace: bool = False) -> "Text":
+        """As markovify's, but what comes out can be steered too."""
+        if inplace:
+            self.chain.compile(inplace=True)
+            return self
+        made: Text = type(self)(
+            None,
+            state_size=self.state_size,
+            chain=self.chain.compile(inplace=False),
+            parsed_sentences=self.parsed_sentences if self.retain_original else None,
+            retain_original=self.retain_original,
+            well_formed=self.well_formed,
+            reject_reg=self.reject_pat,
+        )
+        return made
 
     @cached_property
     def _plans(self) -> dict[object, Plan]:
@@ -133,14 +176,19 @@ class Text(markovify.Text):  # type: ignore[misc]
             rules.append((Opens(opens), automata.opening(numbers, [first])))
         if run is not None:
             rules.append((Novel(run), self._novelty(run)))
-        horizon = bounds[1] if bounds else LONGEST
-        plan = product(self._states, [machine for _, machine in rules], horizon)
+        # tokens without a letter are no words, and a sentence may hold any number of them
+        horizon = (bounds[1] if self._silent < 0 else 2 * bounds[1]) if bounds else LONGEST
+        machines = [machine for _, machine in rules]
+        plan = product(self._states, machines, horizon)
         if plan.total:
             return plan
+        needed = shortest(self._states, machines)
+        if needed is not None:
+            return product(self._states, machines, needed)
         kept = list(rules)
         for pair in rules:
             fewer = [other for other in kept if other is not pair]
-            if not product(self._states, [machine for _, machine in fewer], horizon).total:
+            if shortest(self._states, [machine for _, machine in fewer]) is None:
                 kept = fewer
         raise Unsatisfiable("", [rule for rule, _ in kept], "drop or loosen one of them")
 
@@ -161,6 +209,45 @@ class Text(markovify.Text):  # type: ignore[misc]
         rows = [[symbols[word] for word in row] for row in self.parsed_sentences]
         trie = Trie.of(rows, len(symbols), run + 1)
         return automata.Novelty(trie, np.array([*range(len(symbols)), -1, -1]), run)
+
+
+def _phrases(name: str, given: Iterable[str] | str) -> tuple[str, ...]:
+    phrases = (given,) if isinstance(given, str) else tuple(given)
+    for phrase in phrases:
+        if not isinstance(phrase, str) or not words_of(phrase):
+            raise ValueError(f"{name} takes words, not {phrase!r}")
+    return phrases
+
+
+def text_of(corpus: Corpus, state_size: int) -> Text:
+    """The sentences of a corpus, none left out, as a text of markovify's."""
+    rows = [
+        sentence.text.split() for document in corpus.documents for sentence in document.sentences
+    ]
+    return Text(None, state_size=state_size, parsed_sentences=rows)
+
+
+def corpus_of(source: markovify.Text | str) -> Corpus:
+    """The sentences that a text of markovify's keeps, or its JSON does, as a corpus.
+
+    Raises `CorpusError` where it keeps none.
+    """
+    if isinstance(source, str):
+        try:
+            kept = json.loads(source)
+        except ValueError as error:
+            raise CorpusError(f"no JSON of a markovify.Text: {error}") from error
+        rows = kept.get("parsed_sentences") if isinstance(kept, dict) else None
+        join = " ".join
+    else:
+        rows = getattr(source, "parsed_sentences", None)
+        join = getattr(source, "word_join", " ".join)
+    if not isinstance(rows, list) or not rows:
+        raise CorpusError(
+            "a dreamer needs sentences, and these are counts alone; give a markovify.Text, or its "
+            "JSON, that was made with retain_original=True"
+        )
+    return Corpus.from_text("\n\n".join(map(join, rows)), name="markovify")
 
 
 class _States:
