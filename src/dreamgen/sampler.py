@@ -158,41 +158,6 @@ def product(chain: Walkable, automata: Sequence[Automaton], horizon: int) -> Pla
     )  # fmt: skip
 
 
-def shortest(chain: Walkable, automata: Sequence[Automaton]) -> int | None:
-    """The tokens of a shortest sentence of a chain under automata, or None where there is none.
-
-    Each (context, states) row is seen once: cost is linear in the product, whatever the length.
-
-    >>> from dreamgen.chain import Chain
-    >>> shortest(Chain.fit([[0, 1], [0, 2, 1]], 3), [])
-    2
-    """
-    columns = [np.array([chain.start]), *(np.array([automaton.start]) for automaton in automata)]
-    seen: set[tuple[int, ...]] = set()
-    length = 0
-    while len(columns[0]):
-        edges = chain.edges(columns[0])
-        over = edges.token == chain.end
-        ending = over.copy()
-        for automaton, state in zip(automata, columns[1:], strict=True):
-            ending &= automaton.accepts(state)[edges.source]
-        if ending.any():
-            return length
-        keep = np.flatnonzero(~over)
-        after = [edges.target[keep]]
-        for automaton, state in zip(automata, columns[1:], strict=True):
-            reached = automaton.step(state[edges.source[keep]], edges.token[keep])
-            alive = reached >= 0
-            keep = keep[alive]
-            after = [row[alive] for row in after] + [reached[alive]]
-        rows = dict.fromkeys(zip(*(row.tolist() for row in after), strict=True))
-        fresh = [row for row in rows if row not in seen]
-        seen.update(fresh)
-        columns = [*np.array(fresh, np.int64).reshape(-1, len(columns)).T]
-        length += 1
-    return None
-
-
 def _ranked(columns: Sequence[Ints], sizes: Sequence[int]) -> tuple[Ints, Ints]:
     """Where each distinct row of the columns first stands, and the rank of every row."""
     key = columns[0]

@@ -21,15 +21,16 @@ from .automata import Automaton
 from .chain import BEGIN, END, Edges, counts_of
 from .corpus import Corpus
 from .errors import CorpusError, Unsatisfiable
+from .looped import Looped, LoopedPlan
 from .rules import Avoids, Mentions, Novel, Opens, Rule, Words
-from .sampler import Plan, product, shortest
+from .sampler import Walkable
 from .seeds import Seed, Stream, fresh_seed, seed_key
 from .text import listed, nearest, stem
 from .text import words as words_of
 from .trie import Ints, Trie
 
 LONGEST = 60
-PLANS = 64
+MESSAGES = 2**24  # of the plans that are kept, the latest: 128 MB
 _STEERING = frozenset({"mention", "avoid", "words", "opens", "run", "seed"})
 
 
@@ -75,7 +76,9 @@ class Text(markovify.Text):  # type: ignore[misc]
         plan = self._plans.get(asked)
         if plan is None:
             plan = self._plans[asked] = self._plan(*asked)
-            if len(self._plans) > PLANS:
+            while (
+                sum(kept.size for kept in self._plans.values()) > MESSAGES and len(self._plans) > 1
+            ):
                 del self._plans[next(iter(self._plans))]
         drawn = plan.walk(Stream(seed_key(fresh_seed() if seed is None else seed), 0, "sentence"))
         sentence: str = self.word_join([self._tokens[token] for token in drawn])
@@ -119,7 +122,7 @@ class Text(markovify.Text):  # type: ignore[misc]
         return made
 
     @cached_property
-    def _plans(self) -> dict[object, Plan]:
+    def _plans(self) -> dict[object, LoopedPlan]:
         """The plans of the latest requests."""
         return {}
 
@@ -153,13 +156,15 @@ class Text(markovify.Text):  # type: ignore[misc]
         bounds: tuple[int, int] | None,
         opens: str | None,
         run: int | None,
-    ) -> Plan:
+    ) -> LoopedPlan:
+        if bounds is not None:
+            Words(*bounds)  # refuses what are no bounds
         known, numbers = self._words
         numbers = np.where(numbers == self._silent, -1, numbers)
         rules: list[tuple[Rule, Automaton]] = []
-        if bounds is not None:
-            rule = Words(*bounds)
-            rules.append((rule, automata.Counting(numbers >= 0, *bounds)))
+        if bounds is not None and self._silent >= 0:
+            # tokens without a letter are no words, and a sentence may hold any number of them
+            rules.append((Words(*bounds), automata.Counting(numbers >= 0, *bounds)))
         if avoid:
             shut = [phrase for word in avoid for phrase in self._forms(word)]
             rules.append((Avoids(*avoid), automata.lacking(numbers, shut)))
@@ -174,23 +179,48 @@ class Text(markovify.Text):  # type: ignore[misc]
             number = {word: place for place, word in enumerate(known)}
             first = tuple(number.get(word, len(known)) for word in words_of(opens))
             rules.append((Opens(opens), automata.opening(numbers, [first])))
-        if run is not None:
-            rules.append((Novel(run), self._novelty(run)))
-        # tokens without a letter are no words, and a sentence may hold any number of them
-        horizon = (bounds[1] if self._silent < 0 else 2 * bounds[1]) if bounds else LONGEST
-        machines = [machine for _, machine in rules]
-        plan = product(self._states, machines, horizon)
-        if plan.total:
+        counted = bounds if self._silent < 0 else None
+        plan = self._met(rules, counted, run)
+        if plan:
             return plan
-        needed = shortest(self._states, machines)
-        if needed is not None:
-            return product(self._states, machines, needed)
-        kept = list(rules)
-        for pair in rules:
-            fewer = [other for other in kept if other is not pair]
-            if shortest(self._states, [machine for _, machine in fewer]) is None:
+        asked: list[Rule] = [rule for rule, _ in rules]
+        asked += [Words(*counted)] if counted else []
+        asked += [Novel(run)] if run is not None else []
+        kept = list(asked)
+        for rule in asked:
+            fewer = [other for other in kept if other is not rule]
+            machines = [pair for pair in rules if pair[0] in fewer]
+            within = counted if counted and any(isinstance(r, Words) for r in fewer) else None
+            if not self._met(machines, within, run if Novel(run) in fewer else None):
                 kept = fewer
-        raise Unsatisfiable("", [rule for rule, _ in kept], "drop or loosen one of them")
+        raise Unsatisfiable("", kept, "drop or loosen one of them")
+
+    def _met(
+        self,
+        rules: Sequence[tuple[Rule, Automaton]],
+        bounds: tuple[int, int] | None,
+        run: int | None,
+    ) -> LoopedPlan | None:
+        """The plan of some rules, or None where no sentence meets them."""
+        graph = Looped.of(self._unsteered(run), [machine for _, machine in rules])
+        if graph.shortest is None:
+            return None
+        least, most = bounds or (0, max(LONGEST, graph.shortest))
+        plan = LoopedPlan(graph, least, most)
+        return plan if plan.total else None
+
+    def _unsteered(self, run: int | None) -> Walkable:
+        """What all requests of a run have in common: the chain under the bound on runs alone."""
+        if run is None:
+            return self._states
+        if run not in self._novel:
+            self._novel[run] = Looped.of(self._states, [self._novelty(run)])
+        return self._novel[run]
+
+    @cached_property
+    def _novel(self) -> dict[int, Looped]:
+        """The chain under each bound on runs that was asked for."""
+        return {}
 
     def _forms(self, phrase: str) -> list[tuple[int, ...]]:
         """The forms of a word in the text, each a phrase of one."""
