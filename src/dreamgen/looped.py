@@ -19,7 +19,7 @@ import numpy as np
 from .automata import Automaton
 from .chain import Edges
 from .sampler import Walkable
-from .seeds import Stream
+from .seeds import BLOCK, Stream
 from .trie import Floats, Ints
 
 ROWS = 2**16  # the rows of a plan that are kept ready, some 300 bytes each
@@ -184,17 +184,21 @@ class LoopedPlan:
         self._rows[node * (self.most + 1) + place] = row
         return row
 
-    def walk(self, numbers: Stream | Sequence[float]) -> list[int]:
+    def walk(self, stream: Stream) -> list[int]:
         """One sentence, as tokens, drawn with one uniform number for each fork on its way."""
         rows, width = self._rows, self.most + 1
         out: list[int] = []
+        numbers = stream.extend(BLOCK)
         node = fork = place = 0
         while True:
             upto, token, target = rows.get(node * width + place) or self._row(place, node)
             edge = 0
-            if len(upto) > 1:
+            last = len(upto) - 1
+            if last:
+                if fork == len(numbers):
+                    stream.extend(fork + BLOCK)  # the same list, made longer
                 # the search stops before the last edge, so a number next to 1 cannot pass it
-                edge = bisect_right(upto, numbers[fork], 0, len(upto) - 1)
+                edge = bisect_right(upto, numbers[fork], 0, last)
                 fork += 1
             node = target[edge]
             if node < 0:
