@@ -240,3 +240,49 @@ def test_an_interrupt_ends_the_command_with_130(tmp_path: Path, workers: int) ->
     assert len(err.splitlines()) <= 1
     assert path.read_text("utf-8") == "old"
     assert [other.name for other in tmp_path.iterdir()] == ["dreams.txt"]
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of texts large enough to dream from."""
+    folder = tmp_path_factory.mktemp("texts")
+    for number, document in enumerate(dreamgen.Corpus.bundled("documents").documents):
+        lines = " ".join(sentence.text for sentence in document.sentences)
+        (folder / f"{number}.txt").write_text(lines, "utf-8")
+    return folder
+
+
+def test_a_trained_model_dreams_as_its_texts_do(texts: Path, tmp_path: Path) -> None:
+    path = tmp_path / "own.model"
+    told = command("train", str(texts), "-o", str(path), "--tagger", "endings")
+    assert (told.code, told.out) == (0, "")
+    [line] = told.err.splitlines()
+    assert line.startswith(f"{path}: 5 documents, ")
+    dreamer = dreamgen.Dreamer(dreamgen.Corpus.from_files(texts, tagger="endings"))
+    dream = dreamer.generate(seed=7)
+    assert command("--seed", "7", "--model", str(path)).out == f"{dream}\n"
+    report = command("report", "--model", str(path)).out
+    assert "5 documents" in report
+    assert dreamer.edition in report
+
+
+def test_a_model_and_a_corpus_are_not_taken_together(texts: Path, tmp_path: Path) -> None:
+    told = command("--seed", "7", "--model", "x", "--corpus", str(texts))
+    refused(told, "--model", "--corpus", "not both")
+    refused(command("report", str(texts), "--model", "x"), "--model", "not both")
+
+
+def test_what_cannot_be_trained_or_opened_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "own.model"
+    path.write_bytes(b"The lamp is lit.")
+    refused(command("--model", str(path)), str(path), "no dreamgen model")
+    refused(command("report", "--model", str(path)), str(path), "no dreamgen model")
+    refused(command("--model", str(tmp_path / "nowhere")), "nowhere", "no such file")
+    (tmp_path / "two.txt").write_bytes(b"\0\1")
+    refused(command("train", str(tmp_path / "two.txt"), "-o", str(path)), "two.txt", "binary")
+    refused(command("train", str(tmp_path / "gone"), "-o", str(path)), "gone", "no such file")
+    refused(command("train", "-o", str(path)), "PATHS")
+    assert path.read_bytes() == b"The lamp is lit."
+    (tmp_path / "one.txt").write_text("I see a lake. The lamp is lit.", "utf-8")
+    far = tmp_path / "no" / "own.model"
+    refused(command("train", str(tmp_path / "one.txt"), "-o", str(far)), "own.model")
