@@ -1,0 +1,524 @@
+"""A large corpus as arrays: what `Corpus.from_texts` makes of texts, without an object a sentence.
+
+Comes in: (name, text) pairs. Goes out: `Columns`, the lines that a chain learns from as one row of
+numbers. The tags are those of `tagging.by_ending`, the scenes those of `dreamgen.scenes`, worked
+out for all sentences at once. Memory is some five bytes a token.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import tagging
+from .errors import CorpusError
+from .facts import SCENES
+from .scan import Bools, Places, Types, scanned, spoken_types
+from .scenes import CELLS, Evidence, SceneModel, best_starts, bundled_scenes
+from .tagging import by_ending, closed
+from .text import ENDS, folded, joined, stem
+
+# How many sentences are worked on at a time.
+BLOCK = 1 << 15
+_FINAL = ENDS | {"”", "’", ")"}
+
+
+class Home(NamedTuple):
+    """What the lines of one kind have in common."""
+
+    scene: str
+    role: str
+    weight: float
+    whole: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The lines of a corpus, in order.
+
+    ``tokens`` are (word, tag) pairs, ascending; two more numbers stand for the beginning and the
+    end of a line. ``row`` (places + `PAD`,) has the lines one after another, each with its ends;
+    ``first`` (lines + 1,) says where each begins, ``home`` (lines,) which of ``homes`` it has, and
+    ``document`` (documents + 1,) with which line each document begins.
+    """
+
+    tokens: tuple[tuple[str, str], ...]
+    row: Places
+    first: NDArray[np.int64]
+    home: NDArray[np.uint16]
+    homes: tuple[Home, ...]
+    document: NDArray[np.int64]
+    names: tuple[str, ...]
+    notes: tuple[tuple[str, ...], ...]
+    tagger: str
+
+    @property
+    def whole(self) -> Bools:
+        """Which lines are sentences, and not clauses of the sentence before them, (lines,)."""
+        return np.array([home.whole for home in self.homes])[self.home]
+
+    @property
+    def size(self) -> int:
+        """The number of tokens in the sentences."""
+        return int((np.diff(self.first) - 2)[self.whole].sum())
+
+
+# How many times the beginning of a line is written after the last one; no run is longer.
+PAD = 16
+
+
+def read(texts: Iterable[tuple[str, str]], *, seen: Callable[[str], None] = str) -> Columns:
+    """The columns of (name, text) documents, tagged by word endings.
+
+    Texts are taken one after another and let go, so that they need not fit into memory together;
+    ``seen`` is told the name of each. Raises `CorpusError` where there is no sentence.
+
+    >>> columns = read([("one", "The sea is calm. The lamp is lit.")])
+    >>> columns.size, columns.homes[0].scene
+    (10, 'setting')
+    """
+    drafts = _Drafts()
+    for name, text in texts:
+        seen(name)
+        drafts.add(name, text)
+    return drafts.columns()
+
+
+class _Drafts:
+    """The documents as they are read, before words at the start of a sentence lose their capital."""
+
+    def __init__(self) -> None:
+        self.types = Types()
+        self.parts: list[Places] = []
+        self.lengths: list[Places] = []
+        self.names: list[str] = []
+        self.notes: list[tuple[str, ...]] = []
+        self.sentences = [0]
+        self.upper = np.zeros(0, bool)
+
+    def add(self, name: str, text: str) -> None:
+        """Reads a document; sentences of fewer than two words are left out."""
+        held: list[tuple[Places, Places]] = []
+        for numbers, lengths in scanned(text, self.types):
+            worded = spoken_types(self.types.words)
+            said = _sums(worded[numbers], lengths)
+            kept = said > 1
+            if not kept.all():
+                numbers, lengths = numbers[np.repeat(kept, lengths)], lengths[kept]
+            if len(lengths):
+                held.append((numbers, lengths))
+        notes: tuple[str, ...] = ()
+        count = sum(len(lengths) for _, lengths in held)
+        if held:
+            numbers, lengths = held[-1]
+            words = self.types.words
+            if words[numbers[-1]] not in _FINAL and count > 1:
+                row = [words[number] for number in numbers[len(numbers) - lengths[-1] :].tolist()]
+                notes = (f"left out a last sentence that breaks off: {joined(row)!r}",)
+                held[-1] = numbers[: len(numbers) - lengths[-1]], lengths[:-1]
+                count -= 1
+        for numbers, lengths in held:
+            self._see(numbers, lengths)
+            self.parts.append(numbers)
+            self.lengths.append(lengths)
+        if count:
+            self.names.append(name)
+            self.notes.append(notes)
+            self.sentences.append(self.sentences[-1] + count)
+
+    def _see(self, numbers: Places, lengths: Places) -> None:
+        """Notes which words have a capital inside a sentence."""
+        words = self.types.words
+        if len(self.upper) < len(words):
+            self.upper = np.append(self.upper, np.zeros(len(words) - len(self.upper), bool))
+        inner = np.ones(len(numbers), bool)
+        inner[np.cumsum(lengths) - lengths] = False
+        opens = np.array([word in "“‘(:—" for word in words])
+        inner[1:] &= ~opens[numbers[:-1]]
+        self.upper[numbers[inner]] = True
+
+    def columns(self) -> Columns:
+        """All that was read, folded, tagged and cut into scenes."""
+        if not self.names:
+            raise CorpusError("the corpus holds no sentences; give it some text")
+        lengths = np.concatenate(self.lengths)
+        numbers = np.empty(int(lengths.sum()), np.int32)
+        done = 0
+        self.parts.reverse()
+        while self.parts:
+            part = self.parts.pop()
+            numbers[done : done + len(part)] = part
+            done += len(part)
+        self._fold(numbers, lengths)
+        words = self.types.words
+        tags, of = _tagged(numbers, lengths, words)
+        stems = bundled_scenes()
+        scene, role = np.empty(len(lengths), np.uint8), np.empty(len(lengths), np.uint16)
+        known = np.array([stems.numbers.get(stem(w), -1) for w in words], np.int32)
+        known[~spoken_types(words)] = -1
+        bounds = np.cumsum(lengths) - lengths
+        roles = _Roles()
+        for low, high in pairwise(self.sentences):
+            begin = int(bounds[low])
+            end = int(bounds[high]) if high < len(bounds) else len(numbers)
+            part = known[numbers[begin:end]]
+            _cut(part, lengths[low:high], stems, scene[low:high], role[low:high], roles)
+        return _lines(self, numbers, lengths, tags, of, scene, role, roles.names)
+
+    def _fold(self, numbers: Places, lengths: Places) -> None:
+        """Takes the capital from first words that have none elsewhere, in place."""
+        words = self.types.words
+        worded = spoken_types(words)
+        lower = {word for word in _used(words, numbers) if word[:1].islower()}
+        firsts = _first_words(worded, numbers, lengths)
+        changed = np.arange(len(words), dtype=np.int32)
+        for number in np.unique(numbers[firsts]).tolist():
+            word = words[number]
+            keeps = word == "I" or word.startswith("I’")
+            if not keeps and not (self.upper[number] and word.lower() not in lower):
+                changed[number] = self.types.of(word[:1].lower() + word[1:])
+        numbers[firsts] = changed[numbers[firsts]]
+
+
+class _Roles:
+    """The names of the roles, numbered as they are met."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def of(self, names: Sequence[str]) -> NDArray[np.uint16]:
+        """The numbers of some names."""
+        for name in names:
+            if name not in self.names:
+                self.names.append(name)
+        return np.array([self.names.index(name) for name in names], np.uint16)
+
+
+def _used(words: list[str], numbers: Places) -> list[str]:
+    used = np.zeros(len(words), bool)
+    used[numbers] = True
+    return [words[place] for place in np.flatnonzero(used).tolist()]
+
+
+def _sums(values: Bools, lengths: Places) -> NDArray[np.int64]:
+    """How many values hold in each stretch."""
+    upto = np.concatenate([[0], np.cumsum(values)])
+    ends = np.cumsum(lengths)
+    return np.asarray(upto[ends] - upto[ends - lengths])
+
+
+def _blocks(lengths: Places) -> list[tuple[int, int, int, int]]:
+    """Stretches of `BLOCK` sentences: the first and last sentence, the first and last token."""
+    found, done = [], 0
+    for low in range(0, len(lengths), BLOCK):
+        high = min(low + BLOCK, len(lengths))
+        size = int(lengths[low:high].sum())
+        found.append((low, high, done, done + size))
+        done += size
+    return found
+
+
+def _first_words(worded: Bools, numbers: Places, lengths: Places) -> NDArray[np.int64]:
+    """Where the first word of each sentence stands."""
+    found = []
+    for low, high, begin, end in _blocks(lengths):
+        places = np.flatnonzero(worded[numbers[begin:end]])
+        starts = np.cumsum(lengths[low:high]) - lengths[low:high]
+        found.append(begin + places[np.searchsorted(places, starts)])
+    return np.concatenate(found)
+
+
+# Tags
+
+
+def _tagged(
+    numbers: Places, lengths: Places, words: list[str]
+) -> tuple[list[str], NDArray[np.uint8]]:
+    """The names of the tags, and the tag of each token: those of `tagging.by_ending`."""
+    low = [folded(word) for word in words]
+    plain = [closed(word, "", "") or tagging.ending(folded(word)) for word in words]
+    names = sorted({*plain, "IN", "DPS", "PRPF$", "DTS", "DTP", "NNM", "PRPFO", "PN", "TO", "AS"})
+    if len(names) > 256:
+        raise CorpusError(f"more than 256 kinds of marks and tags: {len(names)}")
+    number = {name: place for place, name in enumerate(names)}
+    base = np.array([number[tag] for tag in plain], np.uint8)
+
+    def among(*group: str) -> Bools:
+        return np.array([word in group for word in low])
+
+    article, bound = among("the", "a", "my"), among("to", "as")
+    her, another, opener = among("her"), among("another"), among("one", "to")
+    free = np.array([word.isalpha() and word not in tagging.CLOSED for word in low])
+    out = np.empty(len(numbers), np.uint8)
+    inside = np.isin(names, tagging.INSIDE)
+    nouns = np.array([name.startswith("NN") for name in names])
+    settled = np.array([n.endswith("$") or n in tagging.DETERMINING for n in names])
+    for first, last, begin, end in _blocks(lengths):
+        part = numbers[begin:end]
+        starts = np.cumsum(lengths[first:last]) - lengths[first:last]
+        head = np.zeros(len(part), bool)
+        head[starts] = True
+        final = np.append(head[1:], True)
+        tags = base[part]
+        after = np.append(part[1:], part[:1])
+        tags[bound[part] & article[after] & ~final] = number["IN"]
+        tags[her[part] & free[after] & ~final] = number["PRPF$"]
+        before = np.append(part[-1:], part[:-1])
+        alike = another[part]
+        tags[alike] = number["DTS"]
+        tags[alike & opener[before] & ~head] = number["PN"]
+        _number_articles(tags, starts, lengths[first:last], number, nouns)
+        _bare_nouns(tags, starts, lengths[first:last], number, inside, settled)
+        out[begin:end] = tags
+    return names, out
+
+
+def _number_articles(
+    tags: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    lengths: Places,
+    number: dict[str, int],
+    nouns: Bools,
+) -> None:
+    """`tagging.numbered`, in place."""
+    if "DT" not in number:
+        return
+    places = np.flatnonzero(tags == number["DT"])
+    ends = (starts + lengths)[np.searchsorted(starts, places, side="right") - 1]
+    window = places[:, None] + np.arange(1, 7)
+    there = window < ends[:, None]
+    held = tags[np.minimum(window, len(tags) - 1)]
+    noun = nouns[held] & there
+    some = noun.any(axis=1)
+    head = noun.argmax(axis=1)
+    plural = (held == number.get("NNS", 256)) & there
+    rows = np.arange(len(places))
+    many = plural[rows, head] | (plural[rows, np.minimum(head + 1, 5)] & (head < 5))
+    tags[places] = np.where(some & many, number["DTP"], number["DTS"])
+
+
+def _bare_nouns(
+    tags: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    lengths: Places,
+    number: dict[str, int],
+    inside: Bools,
+    settled: Bools,
+) -> None:
+    """`tagging.bared`, in place."""
+    if "NN" not in number:
+        return
+    outside = ~inside[tags]
+    turn = np.arange(len(tags))
+    latest = np.maximum.accumulate(np.where(outside, turn, -1))
+    places = np.flatnonzero(tags == number["NN"])
+    begin = starts[np.searchsorted(starts, places, side="right") - 1]
+    before = latest[places]
+    bare = (before < begin) | ~settled[tags[np.maximum(before, 0)]]
+    tags[places[bare]] = number["NNM"]
+
+
+# Scenes and roles
+
+
+def _cut(
+    known: Places,
+    lengths: Places,
+    model: SceneModel,
+    scene: NDArray[np.uint8],
+    role: NDArray[np.uint16],
+    roles: _Roles,
+) -> None:
+    """The scene and the role of each sentence of one document, written where they belong."""
+    count = len(lengths)
+    stems, sizes = _sentence_stems(known, lengths, len(model.numbers))
+    place = (np.arange(count) + 0.5) / count
+    stay = np.log1p(-1 / np.maximum(model.shares * count, 2))
+    within = _evidence(model.scenes, stems, sizes, place) + stay
+    entering = _damped(model.openings, stems, sizes)
+    if count < len(SCENES):
+        middle = [1 + int(row[1:3].argmax()) for row in (within + entering)[1:-1]]
+        scene[:] = [0, *middle, 3][:count]
+    else:
+        starts = best_starts(within, entering)
+        scene[:] = np.repeat(np.arange(len(SCENES)), np.diff([*starts, count]))
+    upto = np.concatenate([[0], np.cumsum(sizes)])
+    edges = np.flatnonzero(np.diff(scene)) + 1
+    for low, high in pairwise([0, *edges.tolist(), count]):
+        evidence = model.roles.get(SCENES[scene[low]])
+        if evidence is None:
+            role[low:high] = roles.of([""])[0]
+            continue
+        names = roles.of(evidence.labels)
+        part = (np.arange(high - low) + 0.5) / (high - low)
+        found = _evidence(evidence, stems[upto[low] : upto[high]], sizes[low:high], part)
+        role[low:high] = names[found.argmax(axis=1)]
+
+
+def _sentence_stems(
+    known: Places, lengths: Places, room: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The known stems of each sentence, each once and ascending, and how many there are."""
+    stems, sizes = [], []
+    for low, high, begin, end in _blocks(lengths):
+        owner = np.repeat(np.arange(high - low), lengths[low:high])
+        part = known[begin:end]
+        held = part >= 0
+        keys = np.unique(owner[held] * room + part[held])
+        stems.append(keys % room)
+        sizes.append(np.bincount(keys // room, minlength=high - low))
+    return np.concatenate(stems), np.concatenate(sizes)
+
+
+def _evidence(
+    evidence: Evidence,
+    stems: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    place: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """`Evidence.of` for each sentence, (sentences, labels)."""
+    cells = np.minimum((place * CELLS).astype(np.int64), CELLS - 1)
+    return np.asarray(_damped(evidence.odds, stems, sizes) + evidence.places.T[cells])
+
+
+def _damped(
+    odds: NDArray[np.float64], stems: NDArray[np.int64], sizes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The sum of the odds of the stems of each sentence over the root of their number."""
+    table = np.ascontiguousarray(odds.T)
+    out = np.zeros((len(sizes), table.shape[1]))
+    upto = np.concatenate([[0], np.cumsum(sizes)])
+    for low in range(0, len(sizes), BLOCK):
+        high = min(low + BLOCK, len(sizes))
+        some = low + np.flatnonzero(sizes[low:high])
+        if len(some):
+            rows = table[stems[upto[low] : upto[high]]]
+            out[some] = np.add.reduceat(rows, upto[some] - upto[low], axis=0)
+    return np.asarray(out / np.sqrt(np.maximum(sizes, 1))[:, None])
+
+
+# Lines
+
+
+def _lines(
+    drafts: _Drafts,
+    numbers: Places,
+    lengths: Places,
+    tags: list[str],
+    tag: NDArray[np.uint8],
+    scene: NDArray[np.uint8],
+    role: NDArray[np.uint16],
+    roles: list[str],
+) -> Columns:
+    """The lines of the sentences: each whole, and what a sentence is without its last token,
+    closed, where the mark that ends it stands before that."""
+    words = drafts.types.words
+    pairs = numbers.astype(np.int64)
+    pairs *= len(tags)
+    pairs += tag
+    stop = np.int64(drafts.types.of(".") * len(tags) + tags.index(".") if "." in tags else -1)
+    quote = np.int64(drafts.types.of("”") * len(tags) + tags.index("”") if "”" in tags else -1)
+    ends = np.array([word in ENDS for word in words])
+    opens = np.array([word == "“" for word in words])
+    closes = np.array([word == "”" for word in words])
+    last = np.cumsum(lengths) - 1
+    early = np.zeros(len(lengths), bool)
+    unclosed = np.zeros(len(lengths), bool)
+    for low, high, begin, end in _blocks(lengths):
+        part = numbers[begin:end]
+        final = last[low:high] - begin
+        size = lengths[low:high]
+        inner = np.ones(len(part), bool)
+        inner[final] = False
+        mark = _sums(ends[part] & inner, size) > 0
+        # no mark at all stands after the last token
+        early[low:high] = mark | ~ends[part[final]]
+        open_ = _sums(opens[part] & inner, size) - _sums(closes[part] & inner, size)
+        unclosed[low:high] = early[low:high] & (open_ > 0)
+    if (early.any() and stop < 0) or (unclosed.any() and quote < 0):
+        raise AssertionError("a closed line needs marks that the tags lack")
+    return _laid(
+        drafts, pairs, lengths, early, unclosed, (int(stop), int(quote)), tags,
+        scene, role, roles,
+    )  # fmt: skip
+
+
+def _laid(
+    drafts: _Drafts,
+    pairs: NDArray[np.int64],
+    lengths: Places,
+    early: Bools,
+    unclosed: Bools,
+    marks: tuple[int, int],
+    tags: list[str],
+    scene: NDArray[np.uint8],
+    role: NDArray[np.uint16],
+    roles: list[str],
+) -> Columns:
+    """The columns of sentences of (word, tag) pairs; ``early`` ones have a second line."""
+    table = np.zeros(len(drafts.types.words) * len(tags), bool)
+    table[pairs] = True
+    table[[mark for mark in marks if mark >= 0]] |= early.any() or unclosed.any()
+    if not unclosed.any() and marks[1] >= 0:
+        table[marks[1]] = bool((pairs == marks[1]).any())
+    used = np.flatnonzero(table)
+    words = drafts.types.words
+    named = [(words[pair // len(tags)], tags[pair % len(tags)]) for pair in used.tolist()]
+    turn = sorted(range(len(named)), key=named.__getitem__)
+    number = np.zeros(len(table), np.int32)
+    number[used[turn]] = np.arange(len(used), dtype=np.int32)
+    begin, end = len(used), len(used) + 1
+    sizes = lengths.astype(np.int64) + 2
+    extra = np.where(early, sizes + unclosed, 0)
+    row = np.empty(int(sizes.sum() + extra.sum()) + PAD, np.int32)
+    row[-PAD:] = begin
+    done = 0
+    for low, high, a, b in _blocks(lengths):
+        size, more = sizes[low:high], extra[low:high]
+        starts = done + np.cumsum(size + more) - (size + more)
+        within = np.arange(b - a) - np.repeat(np.cumsum(size - 2) - (size - 2), size - 2)
+        part = number[pairs[a:b]]
+        row[starts] = begin
+        row[np.repeat(starts + 1, size - 2) + within] = part
+        row[starts + size - 1] = end
+        again = np.flatnonzero(more)
+        if len(again):
+            chosen = np.repeat(more > 0, size - 2)
+            second = np.repeat(starts + size, size - 2) + 1 + within
+            row[second[chosen]] = part[chosen]
+            heads = (starts + size)[again]
+            row[heads] = begin
+            tail = heads + size[again] - 2  # where its last token stands
+            row[tail] = number[marks[0]]
+            quoted = unclosed[low:high][again]
+            row[tail[quoted] + 1] = number[marks[1]]
+            row[tail + 1 + quoted] = end
+        done += int((size + more).sum())
+    count = 1 + early
+    first = np.zeros(int(count.sum()) + 1, np.int64)
+    whole = np.ones(len(first) - 1, bool)
+    at = np.cumsum(count) - count
+    whole[at[early] + 1] = False
+    each = np.empty(len(first) - 1, np.int64)
+    each[at], each[at[early] + 1] = sizes, extra[early]
+    np.cumsum(each, out=first[1:])
+    code = (scene.astype(np.int64) * (len(roles) + 1) + role) * 4 + early * 2
+    code = np.repeat(code, count) + whole
+    kinds, home = np.unique(code, return_inverse=True)
+    homes = tuple(
+        Home(
+            SCENES[kind // 4 // (len(roles) + 1)],
+            roles[kind // 4 % (len(roles) + 1)],
+            0.5 if kind & 2 else 1.0,
+            bool(kind & 1),
+        )
+        for kind in kinds.tolist()
+    )
+    line = np.append(at, len(each))
+    return Columns(
+        tuple(named[place] for place in turn), row, first, home.astype(np.uint16), homes,
+        line[drafts.sentences], tuple(drafts.names), tuple(drafts.notes), "endings",
+    )  # fmt: skip
