@@ -250,7 +250,7 @@ def train(
     """Learn from text files or folders once, and keep what was learned as one model file."""
     from time import perf_counter  # as above
 
-    from .corpus import Corpus
+    from .corpus import Corpus  # as above
     from .dreamer import Dreamer
 
     begun = perf_counter()

@@ -5,8 +5,10 @@ numbers. The tags are those of `tagging.by_ending`, the scenes those of `dreamge
 out for all sentences at once. Memory is some five bytes a token.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,15 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import tagging
+from .corpus import Corpus, Document, Line, Sentence
 from .errors import CorpusError
 from .facts import SCENES
-from .scan import Bools, Places, Types, scanned, spoken_types
+from .scan import Bools, Places, Types, scanned
 from .scenes import CELLS, Evidence, SceneModel, best_starts, bundled_scenes
-from .tagging import by_ending, closed
-from .text import ENDS, folded, joined, stem
+from .tagging import closed
+from .text import ENDS, IRREGULAR, joined, stem
 
 # How many sentences are worked on at a time.
-BLOCK = 1 << 15
+BLOCK = 1 << 12
+_CLOSING = (".", "”")
 _FINAL = ENDS | {"”", "’", ")"}
 
 
@@ -33,6 +37,7 @@ class Home(NamedTuple):
     role: str
     weight: float
     whole: bool
+    voice: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +70,16 @@ class Columns:
         """The number of tokens in the sentences."""
         return int((np.diff(self.first) - 2)[self.whole].sum())
 
+    def line(self, place: int) -> int:
+        """The line that a place of the row belongs to."""
+        return int(np.searchsorted(self.first, place, side="right")) - 1
+
 
 # How many times the beginning of a line is written after the last one; no run is longer.
 PAD = 16
 
 
-def read(texts: Iterable[tuple[str, str]], *, seen: Callable[[str], None] = str) -> Columns:
+def read(texts: Iterable[tuple[str, str]], *, seen: Callable[[str], object] = str) -> Columns:
     """The columns of (name, text) documents, tagged by word endings.
 
     Texts are taken one after another and let go, so that they need not fit into memory together;
@@ -88,7 +97,7 @@ def read(texts: Iterable[tuple[str, str]], *, seen: Callable[[str], None] = str)
 
 
 class _Drafts:
-    """The documents as they are read, before words at the start of a sentence lose their capital."""
+    """The documents as they are read, before first words lose their capital."""
 
     def __init__(self) -> None:
         self.types = Types()
@@ -103,8 +112,7 @@ class _Drafts:
         """Reads a document; sentences of fewer than two words are left out."""
         held: list[tuple[Places, Places]] = []
         for numbers, lengths in scanned(text, self.types):
-            worded = spoken_types(self.types.words)
-            said = _sums(worded[numbers], lengths)
+            said = _sums(self.types.worded[numbers], lengths)
             kept = said > 1
             if not kept.all():
                 numbers, lengths = numbers[np.repeat(kept, lengths)], lengths[kept]
@@ -136,8 +144,9 @@ class _Drafts:
             self.upper = np.append(self.upper, np.zeros(len(words) - len(self.upper), bool))
         inner = np.ones(len(numbers), bool)
         inner[np.cumsum(lengths) - lengths] = False
-        opens = np.array([word in "“‘(:—" for word in words])
-        inner[1:] &= ~opens[numbers[:-1]]
+        for sign in "“‘(:—":
+            if sign in self.types.number:
+                inner[1:] &= numbers[:-1] != self.types.number[sign]
         self.upper[numbers[inner]] = True
 
     def columns(self) -> Columns:
@@ -153,12 +162,12 @@ class _Drafts:
             numbers[done : done + len(part)] = part
             done += len(part)
         self._fold(numbers, lengths)
+        for mark in _CLOSING:
+            self.types.of(mark)
         words = self.types.words
-        tags, of = _tagged(numbers, lengths, words)
         stems = bundled_scenes()
         scene, role = np.empty(len(lengths), np.uint8), np.empty(len(lengths), np.uint16)
-        known = np.array([stems.numbers.get(stem(w), -1) for w in words], np.int32)
-        known[~spoken_types(words)] = -1
+        known = _known(self.types, stems)
         bounds = np.cumsum(lengths) - lengths
         roles = _Roles()
         for low, high in pairwise(self.sentences):
@@ -166,14 +175,17 @@ class _Drafts:
             end = int(bounds[high]) if high < len(bounds) else len(numbers)
             part = known[numbers[begin:end]]
             _cut(part, lengths[low:high], stems, scene[low:high], role[low:high], roles)
-        return _lines(self, numbers, lengths, tags, of, scene, role, roles.names)
+        tags, of = _tagged(numbers, lengths, words)
+        numbers *= len(tags)
+        numbers += of
+        del of
+        return _lines(self, numbers, lengths, tags, scene, role, roles.names)
 
     def _fold(self, numbers: Places, lengths: Places) -> None:
         """Takes the capital from first words that have none elsewhere, in place."""
         words = self.types.words
-        worded = spoken_types(words)
         lower = {word for word in _used(words, numbers) if word[:1].islower()}
-        firsts = _first_words(worded, numbers, lengths)
+        firsts = _first_words(self.types.worded, numbers, lengths)
         changed = np.arange(len(words), dtype=np.int32)
         for number in np.unique(numbers[firsts]).tolist():
             word = words[number]
@@ -201,6 +213,20 @@ def _used(words: list[str], numbers: Places) -> list[str]:
     used = np.zeros(len(words), bool)
     used[numbers] = True
     return [words[place] for place in np.flatnonzero(used).tolist()]
+
+
+def _known(types: Types, model: SceneModel) -> Places:
+    """The number that the scene model has for the stem of each type, or -1."""
+    heads = {known[:2] for known in model.numbers}
+    return np.array(
+        [
+            model.numbers.get(stem(word), -1)
+            if word[:1].isalnum() and (word[:2].casefold() in heads or word.casefold() in IRREGULAR)
+            else -1
+            for word in types.words
+        ],
+        np.int32,
+    )
 
 
 def _sums(values: Bools, lengths: Places) -> NDArray[np.int64]:
@@ -233,25 +259,30 @@ def _first_words(worded: Bools, numbers: Places, lengths: Places) -> NDArray[np.
 
 # Tags
 
+_ARTICLE, _BOUND, _HER, _ANOTHER, _LEADER = 1, 2, 4, 8, 16
+_GROUPS = {
+    "the": _ARTICLE, "a": _ARTICLE, "my": _ARTICLE, "to": _BOUND | _LEADER, "as": _BOUND,
+    "her": _HER, "another": _ANOTHER, "one": _LEADER,
+}  # fmt: skip
+
+
+def _plain(word: str) -> str:
+    """The tag of a folded word in no company."""
+    return closed(word, "", "") or tagging.ending(word)
+
 
 def _tagged(
     numbers: Places, lengths: Places, words: list[str]
 ) -> tuple[list[str], NDArray[np.uint8]]:
     """The names of the tags, and the tag of each token: those of `tagging.by_ending`."""
-    low = [folded(word) for word in words]
-    plain = [closed(word, "", "") or tagging.ending(folded(word)) for word in words]
-    names = sorted({*plain, "IN", "DPS", "PRPF$", "DTS", "DTP", "NNM", "PRPFO", "PN", "TO", "AS"})
+    low = [word.casefold() for word in words]
+    plain = [_plain(word) for word in low]
+    names = sorted({*plain, "IN", "PRPF$", "DTS", "DTP", "NNM", "PN", *_CLOSING})
     if len(names) > 256:
-        raise CorpusError(f"more than 256 kinds of marks and tags: {len(names)}")
+        raise CorpusError(f"the texts hold {len(names)} kinds of marks; 256 can be told apart")
     number = {name: place for place, name in enumerate(names)}
     base = np.array([number[tag] for tag in plain], np.uint8)
-
-    def among(*group: str) -> Bools:
-        return np.array([word in group for word in low])
-
-    article, bound = among("the", "a", "my"), among("to", "as")
-    her, another, opener = among("her"), among("another"), among("one", "to")
-    free = np.array([word.isalpha() and word not in tagging.CLOSED for word in low])
+    group = np.array([_GROUPS.get(word, 0) for word in low], np.uint8)
     out = np.empty(len(numbers), np.uint8)
     inside = np.isin(names, tagging.INSIDE)
     nouns = np.array([name.startswith("NN") for name in names])
@@ -264,12 +295,16 @@ def _tagged(
         final = np.append(head[1:], True)
         tags = base[part]
         after = np.append(part[1:], part[:1])
-        tags[bound[part] & article[after] & ~final] = number["IN"]
-        tags[her[part] & free[after] & ~final] = number["PRPF$"]
-        before = np.append(part[-1:], part[:-1])
-        alike = another[part]
-        tags[alike] = number["DTS"]
-        tags[alike & opener[before] & ~head] = number["PN"]
+        groups = group[part]
+        bound = (groups & _BOUND > 0) & ~final
+        tags[bound & (group[after] & _ARTICLE > 0)] = number["IN"]
+        hers = np.flatnonzero((groups & _HER > 0) & ~final)
+        follow = [low[place] for place in part[hers + 1].tolist()]
+        free = [word.isalpha() and word not in tagging.CLOSED for word in follow]
+        tags[hers[np.array(free, bool)]] = number["PRPF$"]
+        others = np.flatnonzero(groups & _ANOTHER)
+        led = ~head[others] & (group[part[others - 1]] & _LEADER > 0)
+        tags[others] = np.where(led, number["PN"], number["DTS"])
         _number_articles(tags, starts, lengths[first:last], number, nouns)
         _bare_nouns(tags, starts, lengths[first:last], number, inside, settled)
         out[begin:end] = tags
@@ -405,30 +440,24 @@ def _damped(
 
 def _lines(
     drafts: _Drafts,
-    numbers: Places,
+    pairs: Places,
     lengths: Places,
     tags: list[str],
-    tag: NDArray[np.uint8],
     scene: NDArray[np.uint8],
     role: NDArray[np.uint16],
     roles: list[str],
 ) -> Columns:
     """The lines of the sentences: each whole, and what a sentence is without its last token,
     closed, where the mark that ends it stands before that."""
-    words = drafts.types.words
-    pairs = numbers.astype(np.int64)
-    pairs *= len(tags)
-    pairs += tag
-    stop = np.int64(drafts.types.of(".") * len(tags) + tags.index(".") if "." in tags else -1)
-    quote = np.int64(drafts.types.of("”") * len(tags) + tags.index("”") if "”" in tags else -1)
-    ends = np.array([word in ENDS for word in words])
-    opens = np.array([word == "“" for word in words])
-    closes = np.array([word == "”" for word in words])
+    types = drafts.types
+    stop, quote = (types.of(mark) * len(tags) + tags.index(mark) for mark in _CLOSING)
+    ends = np.array([word in ENDS for word in types.words])
+    opening, closing = types.of("“"), types.of("”")
     last = np.cumsum(lengths) - 1
     early = np.zeros(len(lengths), bool)
     unclosed = np.zeros(len(lengths), bool)
     for low, high, begin, end in _blocks(lengths):
-        part = numbers[begin:end]
+        part = pairs[begin:end] // len(tags)
         final = last[low:high] - begin
         size = lengths[low:high]
         inner = np.ones(len(part), bool)
@@ -436,19 +465,16 @@ def _lines(
         mark = _sums(ends[part] & inner, size) > 0
         # no mark at all stands after the last token
         early[low:high] = mark | ~ends[part[final]]
-        open_ = _sums(opens[part] & inner, size) - _sums(closes[part] & inner, size)
+        open_ = _sums((part == opening) & inner, size) - _sums((part == closing) & inner, size)
         unclosed[low:high] = early[low:high] & (open_ > 0)
-    if (early.any() and stop < 0) or (unclosed.any() and quote < 0):
-        raise AssertionError("a closed line needs marks that the tags lack")
     return _laid(
-        drafts, pairs, lengths, early, unclosed, (int(stop), int(quote)), tags,
-        scene, role, roles,
+        drafts, pairs, lengths, early, unclosed, (stop, quote), tags, scene, role, roles,
     )  # fmt: skip
 
 
 def _laid(
     drafts: _Drafts,
-    pairs: NDArray[np.int64],
+    pairs: Places,
     lengths: Places,
     early: Bools,
     unclosed: Bools,
@@ -461,15 +487,15 @@ def _laid(
     """The columns of sentences of (word, tag) pairs; ``early`` ones have a second line."""
     table = np.zeros(len(drafts.types.words) * len(tags), bool)
     table[pairs] = True
-    table[[mark for mark in marks if mark >= 0]] |= early.any() or unclosed.any()
-    if not unclosed.any() and marks[1] >= 0:
-        table[marks[1]] = bool((pairs == marks[1]).any())
+    table[marks[0]] |= early.any()
+    table[marks[1]] |= unclosed.any()
     used = np.flatnonzero(table)
     words = drafts.types.words
     named = [(words[pair // len(tags)], tags[pair % len(tags)]) for pair in used.tolist()]
     turn = sorted(range(len(named)), key=named.__getitem__)
-    number = np.zeros(len(table), np.int32)
-    number[used[turn]] = np.arange(len(used), dtype=np.int32)
+    del table
+    number = np.empty(len(used), np.int32)
+    number[turn] = np.arange(len(used), dtype=np.int32)
     begin, end = len(used), len(used) + 1
     sizes = lengths.astype(np.int64) + 2
     extra = np.where(early, sizes + unclosed, 0)
@@ -480,7 +506,7 @@ def _laid(
         size, more = sizes[low:high], extra[low:high]
         starts = done + np.cumsum(size + more) - (size + more)
         within = np.arange(b - a) - np.repeat(np.cumsum(size - 2) - (size - 2), size - 2)
-        part = number[pairs[a:b]]
+        part = number[np.searchsorted(used, pairs[a:b])]
         row[starts] = begin
         row[np.repeat(starts + 1, size - 2) + within] = part
         row[starts + size - 1] = end
@@ -492,9 +518,10 @@ def _laid(
             heads = (starts + size)[again]
             row[heads] = begin
             tail = heads + size[again] - 2  # where its last token stands
-            row[tail] = number[marks[0]]
+            row[tail] = number[np.searchsorted(used, marks[0])]
             quoted = unclosed[low:high][again]
-            row[tail[quoted] + 1] = number[marks[1]]
+            if quoted.any():
+                row[tail[quoted] + 1] = number[np.searchsorted(used, marks[1])]
             row[tail + 1 + quoted] = end
         done += int((size + more).sum())
     count = 1 + early
@@ -522,3 +549,107 @@ def _laid(
         tuple(named[place] for place in turn), row, first, home.astype(np.uint16), homes,
         line[drafts.sentences], tuple(drafts.names), tuple(drafts.notes), "endings",
     )  # fmt: skip
+
+
+class LargeCorpus(Corpus):
+    """A corpus kept as `Columns`; sentences become objects when somebody asks for them."""
+
+    def __init__(self, columns: Columns, *, digest: str | None = None) -> None:
+        self.columns = columns
+        self.tagger = columns.tagger
+        if digest is not None:
+            self.__dict__["digest"] = digest
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:  # type: ignore[override]
+        """The documents, sentence by sentence."""
+        columns = self.columns
+        whole = columns.whole
+        return tuple(
+            Document(
+                name,
+                tuple(self._sentence(line) for line in range(low, high) if whole[line]),
+                notes=notes,
+            )
+            for name, notes, (low, high) in zip(
+                columns.names, columns.notes, pairwise(columns.document.tolist()), strict=True
+            )
+        )
+
+    def _sentence(self, line: int) -> Sentence:
+        columns = self.columns
+        low, high = int(columns.first[line]) + 1, int(columns.first[line + 1]) - 1
+        said = [columns.tokens[number] for number in columns.row[low:high].tolist()]
+        home = columns.homes[columns.home[line]]
+        words, tags = tuple(word for word, _ in said), tuple(tag for _, tag in said)
+        return Sentence(words, tags, home.scene, home.role, ends=(len(words) - 1,))
+
+    @cached_property
+    def size(self) -> int:
+        """The number of tokens in the documents."""
+        return self.columns.size
+
+    @cached_property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits that name this corpus, as `Corpus.digest` has them."""
+        columns = self.columns
+        made = hashlib.blake2b(digest_size=6)
+        words = [word.encode() for word, _ in columns.tokens]
+        tags = [tag.encode() for _, tag in columns.tokens]
+        heads = [
+            "\x1f".join((home.scene, home.role, home.voice)).encode() for home in columns.homes
+        ]
+        first, home = columns.first.tolist(), columns.home.tolist()
+        for line, (low, high) in enumerate(pairwise(first)):
+            row = columns.row[low + 1 : high - 1].tolist()
+            parts = [heads[home[line]], *(words[n] for n in row), *(tags[n] for n in row)]
+            made.update(b"\x1f".join(parts) + b"\n")
+        return made.hexdigest()
+
+    @property
+    def is_book(self) -> bool:
+        """Never: a book is not read into columns."""
+        return False
+
+    def __repr__(self) -> str:
+        count = int(self.columns.whole.sum())
+        names = len(self.columns.names)
+        return f"Corpus({names} documents, {count} sentences, tags: {self.tagger})"
+
+    def report(self) -> str:
+        """What was read, how it was tagged, and what had to be mended, for people."""
+        columns = self.columns
+        upto = np.concatenate([[0], np.cumsum(columns.whole)])[columns.document]
+        lines = [repr(self)]
+        for name, notes, count in zip(columns.names, columns.notes, np.diff(upto), strict=True):
+            lines += [f"{name}: {count} sentences", *(f"  {note}" for note in notes)]
+        return "\n".join(lines)
+
+
+def columns_of(corpus: Corpus) -> Columns:
+    """The columns of any corpus, its voices and clauses counted."""
+    if isinstance(corpus, LargeCorpus):
+        return corpus.columns
+    lines = corpus.lines
+    tokens = tuple(sorted({t for x in lines for t in zip(x.words, x.tags, strict=True)}))
+    number = {token: place for place, token in enumerate(tokens)}
+    padded = [n for x in lines for n in _padded(x, number)]
+    row = np.array(padded + [len(tokens)] * PAD, np.int32)
+    first = np.concatenate([[0], np.cumsum([len(x.words) + 2 for x in lines])])
+    kinds: dict[Home, int] = {}
+    home = [
+        kinds.setdefault(Home(x.scene, x.role, x.weight, x.whole, x.voice), len(kinds))
+        for x in lines
+    ]
+    counts = np.bincount([x.document for x in lines], minlength=len(corpus.documents))
+    return Columns(
+        tokens, row, first, np.array(home, np.uint16), tuple(kinds),
+        np.concatenate([[0], np.cumsum(counts)]),
+        tuple(document.name for document in corpus.documents),
+        tuple(document.notes for document in corpus.documents), corpus.tagger,
+    )  # fmt: skip
+
+
+def _padded(line: Line, number: dict[tuple[str, str], int]) -> list[int]:
+    body = [number[token] for token in zip(line.words, line.tags, strict=True)]
+    return [len(number), *body, len(number) + 1]

@@ -21,6 +21,9 @@ from .errors import CorpusError
 from .facts import DATA, NOTHING, VOICES, Facts
 from .text import ENDS, folded, is_word, joined, listed, sentences, tokens
 
+# Files of more bytes than this are read into columns, which hold the same in less room.
+MANY_BYTES = 250_000
+
 BOOK_SUFFIX = ".dream"
 BUNDLED = ("documents", "book")
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".text", BOOK_SUFFIX})
@@ -185,7 +188,13 @@ class Corpus:
                 other = next(file for file in found if file not in book)
                 raise CorpusError(f"{other}: is no .dream file; a book holds nothing else")
             return cls((read_dream(str(file), _read(file)) for file in book), tagger="endings")
-        return cls.from_texts(((str(file), _read(file)) for file in found), tagger=tagger)
+        texts = ((str(file), _read(file)) for file in found)
+        endings = tagger == "endings" or (tagger is None and not tagging.hanta_installed())
+        if endings and sum(file.stat().st_size for file in found) > MANY_BYTES:
+            from .columns import LargeCorpus, read  # it makes corpora, so it comes after this
+
+            return LargeCorpus(read(texts))
+        return cls.from_texts(texts, tagger=tagger)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

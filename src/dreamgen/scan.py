@@ -13,14 +13,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from .text import _ABBREVIATIONS, ENDS, is_word, sentences, tokens
+from .text import ABBREVIATIONS, ENDS, sentences, tokens
 
 Places = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 Chars = NDArray[np.uint32]
 
 # About how many characters are read at a time.
-CHUNK = 1 << 19
+CHUNK = 1 << 16
 
 # The characters below this one are in the table of kinds.
 KNOWN = 0x2500
@@ -41,6 +41,15 @@ class Types:
         self.number: dict[str, int] = {}
         self._keys = np.zeros(1 << 18, np.uint64)
         self._held = np.zeros(1 << 18, np.int32)
+        self._worded = np.zeros(0, bool)
+
+    @property
+    def worded(self) -> Bools:
+        """Which tokens are words, (types,)."""
+        if new := self.words[len(self._worded) :]:
+            more = np.fromiter((word[:1].isalnum() for word in new), bool, len(new))
+            self._worded = np.append(self._worded, more)
+        return self._worded
 
     def of(self, token: str) -> int:
         """The number of a token."""
@@ -125,7 +134,7 @@ def scanned(text: str, types: Types) -> Iterator[tuple[Places, Places]]:
 
 
 def _part(part: str, last: bool, types: Types) -> tuple[Places, Places]:
-    """The tokens and the sentences of whole paragraphs; ``last`` says whether the text ends here."""
+    """The tokens and the sentences of whole paragraphs; ``last``: the text ends with them."""
     kinds_of, codes_of = _tables()
     # a line break on both sides spares looking for the ends
     signs = np.frombuffer(f"\n\n{part}\n\n".encode("utf-32-le"), np.uint32).copy()
@@ -159,7 +168,7 @@ def _breaks(kinds: NDArray[np.uint16], solid: NDArray[np.int64]) -> NDArray[np.i
     after = np.searchsorted(solid, lines)
     twice = after[1:][after[1:] == after[:-1]]
     twice = np.unique(twice)
-    return solid[twice[twice < len(solid)]]
+    return np.asarray(solid[twice[twice < len(solid)]])
 
 
 def _odd(
@@ -254,7 +263,7 @@ def _sentence_starts(
         joined = word[:1] == "—" or (
             prior < low and signs[prior] == 0x2014 and 0x0A not in signs[prior + 1 : low + 1]
         )
-        if not joined and word.rstrip(".").lower().lstrip("“(") in _ABBREVIATIONS:
+        if not joined and word.rstrip(".").lower().lstrip("“(") in ABBREVIATIONS:
             kept[place] = False
     return np.union1d(breaks, after[kept])
 
@@ -334,8 +343,3 @@ def _mended(
     rows.append(numbers[tokens_at[done] :])
     lengths.append(np.diff(tokens_at[done:]).astype(np.int32))
     return np.concatenate(rows), np.concatenate(lengths)
-
-
-def spoken_types(words: list[str]) -> Bools:
-    """Which types are words."""
-    return np.fromiter(map(is_word, words), bool, len(words))

@@ -24,8 +24,8 @@ from .trie import Ints
 Places = NDArray[np.int32]
 Words = NDArray[np.uint64]
 
-# How many positions are sorted at a time.
-CHUNK = 1 << 20
+# How many places are sorted at a time at least, and in how many goes at most.
+CHUNK, GOES = 1 << 17, 24
 
 
 class Runs(Protocol):
@@ -39,10 +39,6 @@ class Runs(Protocol):
     def lengths(self, nodes: Ints) -> Ints: ...
 
     def shorter(self, nodes: Ints) -> Ints: ...
-
-    def children(self, nodes: Ints) -> tuple[Ints, Ints]: ...
-
-    def last(self, nodes: Ints) -> Ints: ...
 
     def child(self, nodes: Ints, symbols: Ints) -> Ints: ...
 
@@ -100,7 +96,7 @@ class Suffixes:
         codes = self.opening[self.row[self.order[self._place(heads, 1)]]]
         found = np.full(high + 2, len(self.order), np.int64)
         found[codes] = self._place(heads, 1)
-        return np.minimum.accumulate(found[::-1])[::-1]
+        return np.asarray(np.minimum.accumulate(found[::-1])[::-1])
 
     @cached_property
     def _inverse(self) -> Places:
@@ -114,14 +110,14 @@ class Suffixes:
 
     def lengths(self, nodes: Ints) -> Ints:
         """How many symbols each run has."""
-        return np.searchsorted(self._room, nodes, side="right") - 1
+        return np.asarray(np.searchsorted(self._room, nodes, side="right") - 1)
 
     def _node(self, places: Ints, length: int) -> Ints:
         """The node of the run of one length that begins at each place of the order."""
         word, bit = places >> 6, (places & 63).astype(np.uint64)
         held = self.starts[length - 1][word] & (np.uint64(2**64 - 1) >> (np.uint64(63) - bit))
         before = self.upto[length - 1][word].astype(np.int64)
-        return before + np.bitwise_count(held) + (self._room[length] - 1)
+        return np.asarray(before + np.bitwise_count(held) + (self._room[length] - 1))
 
     def _place(self, nodes: Ints, length: int) -> Ints:
         """The first place in the order of each node of one length; after the last, the end."""
@@ -171,7 +167,7 @@ class Suffixes:
         low, _ = self.spans(nodes)
         numbers = self.row[self.order[low] + lengths - 1]
         codes = np.where(lengths > 1, self.following[numbers], self.opening[numbers])
-        return codes.astype(np.int64) - 1
+        return np.asarray(codes.astype(np.int64) - 1)
 
     def children(self, nodes: Ints) -> tuple[Ints, Ints]:
         """The first child of each node and the one after its last; none for the longest runs."""
@@ -272,10 +268,11 @@ def sorted_suffixes(
 
 
 def _ranges(heads: Ints) -> list[tuple[int, int]]:
-    """Ranges of symbols that some `CHUNK` places begin with."""
+    """Ranges of symbols with which about as many places begin."""
     found, low, held = [], 1, 0
+    most = max(CHUNK, int(heads.sum()) // GOES)
     for code in range(1, len(heads)):
-        if held and held + heads[code] > CHUNK:
+        if held and held + heads[code] > most:
             found.append((low, code))
             low, held = code, 0
         held += int(heads[code])
