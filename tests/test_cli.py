@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -244,23 +245,28 @@ def test_an_interrupt_ends_the_command_with_130(tmp_path: Path, workers: int) ->
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of texts large enough to dream from."""
+    """A folder of texts large enough to dream from: those of an example."""
     folder = tmp_path_factory.mktemp("texts")
-    for number, document in enumerate(dreamgen.Corpus.bundled("documents").documents):
-        lines = " ".join(sentence.text for sentence in document.sentences)
-        (folder / f"{number}.txt").write_text(lines, "utf-8")
+    example = Path(__file__).parents[1] / "examples" / "04_corpus_of_your_own.py"
+    for name, text in runpy.run_path(str(example), run_name="example").items():
+        if name.isupper():
+            (folder / f"{name}.txt").write_text(text, "utf-8")
     return folder
 
 
+@pytest.mark.slow
 def test_a_trained_model_dreams_as_its_texts_do(texts: Path, tmp_path: Path) -> None:
-    path = tmp_path / "own.model"
-    told = command("train", str(texts), "-o", str(path), "--tagger", "endings")
-    assert (told.code, told.out) == (0, "")
-    [line] = told.err.splitlines()
-    assert line.startswith(f"{path}: 5 documents, ")
+    path, bare = tmp_path / "own.model", tmp_path / "bare.model"
+    for output, flag in ((path, "--shapes"), (bare, "--no-shapes")):
+        told = command("train", str(texts), "-o", str(output), "--tagger", "endings", flag)
+        assert (told.code, told.out) == (0, "")
+        [line] = told.err.splitlines()
+        assert line.startswith(f"{output}: ")
+        assert "tokens" in line
     dreamer = dreamgen.Dreamer(dreamgen.Corpus.from_files(texts, tagger="endings"))
-    dream = dreamer.generate(seed=7)
-    assert command("--seed", "7", "--model", str(path)).out == f"{dream}\n"
+    dream = dreamer.generate(seed=0)
+    for model in (path, bare):
+        assert command("--seed", "0", "--model", str(model)).out == f"{dream}\n"
     report = command("report", "--model", str(path)).out
     assert "5 documents" in report
     assert dreamer.edition in report

@@ -244,8 +244,17 @@ def report(paths: Sequence[str], model: str | None) -> None:
     "--run", metavar="N", type=click.IntRange(min=2), default=RUN, show_default=True,
     help="The longest run of tokens to share with the texts.",
 )  # fmt: skip
+@click.option(
+    "--shapes/--no-shapes", default=True, show_default=True,
+    help="Measure the shapes of every field now, so that the first dream need not.",
+)  # fmt: skip
 def train(
-    paths: Sequence[str], output: Path, tagger: str | None, order: int | None, run: int
+    paths: Sequence[str],
+    output: Path,
+    tagger: str | None,
+    order: int | None,
+    run: int,
+    shapes: bool,
 ) -> None:
     """Learn from text files or folders once, and keep what was learned as one model file."""
     from time import perf_counter  # as above
@@ -259,10 +268,9 @@ def train(
         corpus = Corpus.from_files(*paths, tagger=tagger)
         stage(f"learning from {corpus.size:,} tokens")
         dreamer = Dreamer(corpus, order=order, run=run)
-        stage(f"writing {output}")
-        dreamer.save(output)
+        dreamer.save(output, shapes=shapes, stage=stage)
     click.echo(
-        f"{output}: {len(corpus.documents):,} documents, {corpus.size:,} tokens, "
+        f"{output}: {corpus.size:,} tokens, "
         f"{output.stat().st_size / 1e6:,.1f} MB, {perf_counter() - begun:.1f} s",
         err=True,
     )

@@ -21,6 +21,7 @@ from .errors import CorpusError
 from .facts import SCENES
 from .scan import Bools, Places, Types, scanned
 from .scenes import CELLS, Evidence, SceneModel, best_starts, bundled_scenes
+from .suffixes import Suffixes
 from .tagging import closed
 from .text import ENDS, IRREGULAR, joined, stem
 
@@ -69,6 +70,16 @@ class Columns:
     def size(self) -> int:
         """The number of tokens in the sentences."""
         return int((np.diff(self.first) - 2)[self.whole].sum())
+
+    def said(self, line: int) -> Line:
+        """A line as an object; it does not know its sentence."""
+        low, high = int(self.first[line]) + 1, int(self.first[line + 1]) - 1
+        tokens = [self.tokens[number] for number in self.row[low:high].tolist()]
+        home = self.homes[self.home[line]]
+        words, tags = tuple(word for word, _ in tokens), tuple(tag for _, tag in tokens)
+        return Line(
+            words, tags, home.scene, home.role, 0, 0, 0, home.voice, home.weight, home.whole
+        )
 
     def line(self, place: int) -> int:
         """The line that a place of the row belongs to."""
@@ -577,12 +588,8 @@ class LargeCorpus(Corpus):
         )
 
     def _sentence(self, line: int) -> Sentence:
-        columns = self.columns
-        low, high = int(columns.first[line]) + 1, int(columns.first[line + 1]) - 1
-        said = [columns.tokens[number] for number in columns.row[low:high].tolist()]
-        home = columns.homes[columns.home[line]]
-        words, tags = tuple(word for word, _ in said), tuple(tag for _, tag in said)
-        return Sentence(words, tags, home.scene, home.role, ends=(len(words) - 1,))
+        said = self.columns.said(line)
+        return Sentence(said.words, said.tags, said.scene, said.role, ends=(len(said.words) - 1,))
 
     @cached_property
     def size(self) -> int:
@@ -605,6 +612,10 @@ class LargeCorpus(Corpus):
             parts = [heads[home[line]], *(words[n] for n in row), *(tags[n] for n in row)]
             made.update(b"\x1f".join(parts) + b"\n")
         return made.hexdigest()
+
+    def sorted_runs(self, kind: str, depth: int) -> Suffixes | None:
+        """Sorted suffixes that need not be made; none here."""
+        return None
 
     @property
     def is_book(self) -> bool:

@@ -6,7 +6,7 @@ Dreams of the bundled corpus, or of a book of one's own, are told from the book
 """
 
 import pickle
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,30 +104,53 @@ class Dreamer:
     @cached_property
     def recipe(self) -> bytes:
         """What it takes to make this dreamer again in another process."""
-        return pickle.dumps(self._given)
+        kept = None if self._book else self.model.kept
+        return pickle.dumps((*self._given, kept))
 
     @classmethod
     def of_recipe(cls, recipe: bytes) -> "Dreamer":
         """The dreamer of a `recipe` of one's own making; never of a file's."""
-        corpus, schema, order, run = pickle.loads(recipe)
-        return cls(corpus, schema=schema, order=order, run=run)
+        corpus, schema, order, run, kept = pickle.loads(recipe)
+        made = cls(corpus, schema=schema, order=order, run=run)
+        if kept is not None:
+            made.model.kept = kept
+        return made
 
-    def save(self, path: str | Path) -> None:
-        """Writes the corpus and the settings to one file, moved into place when it is whole."""
+    def save(
+        self,
+        path: str | Path,
+        *,
+        shapes: bool = False,
+        stage: Callable[[str], object] | None = None,
+    ) -> None:
+        """Writes what was learned to one file, moved into place when it is whole.
+
+        With ``shapes`` the shapes of every field are measured first, which is the dear part of the
+        first dream from a corpus of one's own, so that the dreamer which is loaded need not.
+        ``stage`` is told what is being done.
+        """
         from .files import save_model  # as above
+        from .shapes import measured_data
 
-        _corpus, schema, order, run = self._given
+        _corpus, schema, order, _ = self._given
         if schema is not Dream:
             raise SchemaError("a schema of your own is code and is not saved; give it to load()")
-        save_model(Path(path), self.model.corpus, order, run, book=_corpus is None)
+        measured = None
+        if not self._book and (shapes or self.model.kept is not None):
+            fields = [slot for found in self.slots.values() for slot in found]
+            measured = measured_data(fields, self.model, stage or str)
+        save_model(Path(path), self.model, order, book=_corpus is None, shapes=measured)
 
     @classmethod
     def load(cls, path: str | Path, *, schema: type[Dream] | type[Scene] = Dream) -> "Dreamer":
         """The dreamer that was saved; raises `ModelFileError` for a file it cannot trust."""
         from .files import load_model  # as above
 
-        corpus, order, run = load_model(Path(path))
-        return cls(corpus, schema=schema, order=order, run=run)
+        corpus, order, run, shapes = load_model(Path(path))
+        made = cls(corpus, schema=schema, order=order, run=run)
+        if shapes is not None:
+            made.model.kept = shapes
+        return made
 
     def report(self) -> str:
         """What was learned, for people: the corpus, and how much each field can say."""

@@ -54,21 +54,31 @@ class LargeChain:
             emits[thin] = self.runs.shorter(emits[thin])
         return emits
 
+    def _ways(self, contexts: Ints) -> tuple[Ints, Ints, Floats]:
+        """The children of some contexts: whose each is, its node, and how often it was seen."""
+        low, high = self.runs.children(contexts)
+        _, end = self.runs.spans(contexts)
+        owner, node = _spread(low, high)
+        begin = self.runs.begins(node)
+        after = np.append(begin[1:], 0)
+        final = np.flatnonzero(np.append(owner[1:] != owner[:-1], True)) if len(owner) else owner
+        after[final] = end[owner[final]]  # the children of a context part its places among them
+        if self.upto is None:
+            return owner, node, (after - begin).astype(float)
+        return owner, node, np.asarray(self.upto[after] - self.upto[begin])
+
     def _fanout(self, contexts: Ints) -> Ints:
         low, high = self.runs.children(contexts)
         if self.upto is None:
             return high - low
-        source, node = _spread(low, high)
-        alive = self.weight(node) > 0
-        return np.bincount(source[alive], minlength=len(contexts))
+        owner, _, weight = self._ways(contexts)
+        return np.bincount(owner[weight > 0], minlength=len(contexts))
 
     def edges(self, contexts: Ints) -> Edges:
         """Every way on with some weight, in the order of the contexts, then of the tokens."""
         once, which = np.unique(contexts, return_inverse=True)
         emits = self._emitting(once)
-        low, high = self.runs.children(emits)
-        owner, node = _spread(low, high)
-        weight = self.weight(node)
+        owner, node, weight = self._ways(emits)
         alive = weight > 0
         owner, node, weight = owner[alive], node[alive], weight[alive]
         token = self.runs.last(node)

@@ -4,16 +4,16 @@ Comes in: a `Corpus`. Goes out: numbered tokens, tries and weights, each made wh
 and kept. Rules read it, in both of their readings; the dreamer draws from it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .chain import Bools, Chain, Vocabulary
 from .columns import PAD, Columns, LargeCorpus, columns_of
-from .corpus import Corpus
+from .corpus import Corpus, Line
 from .errors import CorpusError
 from .facts import DATA, RUN
 from .largechain import LargeChain
@@ -25,6 +25,9 @@ from .trie import Floats, Ints, Trie
 Texts = NDArray[np.str_]
 
 LARGE = 50_000
+
+# How many lines of a large corpus lend their shapes, at least while there are so many.
+LENDERS = 20_000
 
 # How many chains of a large corpus are kept, each eight bytes a token.
 CHAINS = 6
@@ -87,6 +90,7 @@ class Model:
         self.order = order or (2 if self.variable else 1)
         self.run = run
         self.large = corpus.size >= LARGE
+        self.kept: Mapping[str, Any] | None = None  # the shapes that a model file holds
         self._runs: dict[int, Runs] = {}
         self._grams: dict[int, Grams] = {}
         self._chains: dict[tuple[str, str, str], Chain | LargeChain] = {}
@@ -110,9 +114,37 @@ class Model:
         ]
 
     @cached_property
+    def voiced(self) -> bool:
+        """Whether some lines hold in one voice alone."""
+        if self.large:
+            return any(home.voice for home in self.columns.homes)
+        return any(line.voice for line in self.corpus.lines)
+
+    @cached_property
+    def voiceless(self) -> bool:
+        """Whether some lines hold in every voice."""
+        if self.large:
+            return any(not home.voice for home in self.columns.homes)
+        return any(not line.voice for line in self.corpus.lines)
+
+    @cached_property
+    def lenders(self) -> Sequence[Line]:
+        """The lines that lend their shapes: all, or of a large corpus some, evenly spread."""
+        if not isinstance(self.corpus, LargeCorpus) or not self.large:
+            return self.corpus.lines
+        count = len(self.columns.home)
+        return [self.columns.said(line) for line in range(0, count, max(count // LENDERS, 1))]
+
+    @cached_property
     def columns(self) -> Columns:
         """The lines of a large corpus as arrays."""
         return columns_of(self.corpus)
+
+    def _sorted(self, kind: str, depth: int) -> Suffixes | None:
+        """The sorted suffixes that came with the corpus, if they did."""
+        if not self.large or not isinstance(self.corpus, LargeCorpus):
+            return None
+        return self.corpus.sorted_runs(kind, depth)
 
     def _row(self, depth: int) -> Places:
         """The row of a large corpus, closed for runs of a depth."""
@@ -124,6 +156,8 @@ class Model:
     @cached_property
     def contexts(self) -> Suffixes:
         """The runs of tokens of a large corpus, the ends counted, that its chain is read off."""
+        if (kept := self._sorted("contexts", self.order + 1)) is not None:
+            return kept
         count = len(self.vocabulary)
         opening = np.arange(1, count + 1, dtype=np.int32)
         following = opening.copy()
@@ -200,6 +234,9 @@ class Model:
     def runs(self, run: int) -> Runs:
         """Every run of at most ``run`` + 1 words (and marks) that a line of the corpus holds."""
         if run not in self._runs:
+            if (kept := self._sorted("runs", run + 1)) is not None:
+                self._runs[run] = kept
+                return kept
             symbols = self.vocabulary.words
             if self.large:
                 codes = (symbols + 1).astype(np.int32)

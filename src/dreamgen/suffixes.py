@@ -99,7 +99,7 @@ class Suffixes:
         return np.asarray(np.minimum.accumulate(found[::-1])[::-1])
 
     @cached_property
-    def _inverse(self) -> Places:
+    def inverse(self) -> Places:
         """Where each place of the row stands in the order."""
         found = np.zeros(len(self.row), np.int32)
         found[self.order] = np.arange(len(self.order), dtype=np.int32)
@@ -140,15 +140,23 @@ class Suffixes:
 
     def spans(self, nodes: Ints) -> tuple[Ints, Ints]:
         """The places of the order that each run takes, from the first to the one after the last."""
-        lengths = self.lengths(nodes)
-        low = np.zeros(len(nodes), np.int64)
         high = np.full(len(nodes), len(self.order), np.int64)
+        lengths = self.lengths(nodes)
+        for length in range(1, self.depth + 1):
+            here = np.flatnonzero(lengths == length)
+            if len(here):
+                high[here] = self._place(nodes[here] + 1, length)
+        return self.begins(nodes), high
+
+    def begins(self, nodes: Ints) -> Ints:
+        """The first place of the order that each run takes."""
+        low = np.zeros(len(nodes), np.int64)
+        lengths = self.lengths(nodes)
         for length in range(1, self.depth + 1):
             here = np.flatnonzero(lengths == length)
             if len(here):
                 low[here] = self._place(nodes[here], length)
-                high[here] = self._place(nodes[here] + 1, length)
-        return low, high
+        return low
 
     def shorter(self, nodes: Ints) -> Ints:
         """The node of each run without its first symbol; of the empty run, itself."""
@@ -158,13 +166,13 @@ class Suffixes:
             here = np.flatnonzero(lengths == length)
             if len(here):
                 place = self.order[self._place(nodes[here], length)]
-                found[here] = self._node(self._inverse[place + 1].astype(np.int64), length - 1)
+                found[here] = self._node(self.inverse[place + 1].astype(np.int64), length - 1)
         return found
 
     def last(self, nodes: Ints) -> Ints:
         """The last symbol of each run, which is not the empty one."""
         lengths = self.lengths(nodes)
-        low, _ = self.spans(nodes)
+        low = self.begins(nodes)
         numbers = self.row[self.order[low] + lengths - 1]
         codes = np.where(lengths > 1, self.following[numbers], self.opening[numbers])
         return np.asarray(codes.astype(np.int64) - 1)
