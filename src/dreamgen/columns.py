@@ -6,11 +6,12 @@ out for all sentences at once. Memory is some five bytes a token.
 """
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,19 +101,20 @@ def read(texts: Iterable[tuple[str, str]], *, seen: Callable[[str], object] = st
     >>> columns.size, columns.homes[0].scene
     (10, 'setting')
     """
-    drafts = _Drafts()
-    for name, text in texts:
-        seen(name)
-        drafts.add(name, text)
-    return drafts.columns()
+    with tempfile.TemporaryFile() as spool:
+        drafts = _Drafts(spool)
+        for name, text in texts:
+            seen(name)
+            drafts.add(name, text)
+        return drafts.columns()
 
 
 class _Drafts:
     """The documents as they are read, before first words lose their capital."""
 
-    def __init__(self) -> None:
+    def __init__(self, spool: IO[bytes]) -> None:
         self.types = Types()
-        self.parts: list[Places] = []
+        self.spool = spool  # the numbers, out of the way until all are there
         self.lengths: list[Places] = []
         self.names: list[str] = []
         self.notes: list[tuple[str, ...]] = []
@@ -141,7 +143,7 @@ class _Drafts:
                 count -= 1
         for numbers, lengths in held:
             self._see(numbers, lengths)
-            self.parts.append(numbers)
+            self.spool.write(numbers.data)
             self.lengths.append(lengths)
         if count:
             self.names.append(name)
@@ -166,12 +168,10 @@ class _Drafts:
             raise CorpusError("the corpus holds no sentences; give it some text")
         lengths = np.concatenate(self.lengths)
         numbers = np.empty(int(lengths.sum()), np.int32)
-        done = 0
-        self.parts.reverse()
-        while self.parts:
-            part = self.parts.pop()
-            numbers[done : done + len(part)] = part
-            done += len(part)
+        self.spool.seek(0)
+        for begin in range(0, len(numbers), 1 << 20):
+            part = np.frombuffer(self.spool.read(4 << 20), np.int32)
+            numbers[begin : begin + len(part)] = part
         self._fold(numbers, lengths)
         for mark in _CLOSING:
             self.types.of(mark)
@@ -609,7 +609,7 @@ class LargeCorpus(Corpus):
         first, home = columns.first.tolist(), columns.home.tolist()
         for line, (low, high) in enumerate(pairwise(first)):
             row = columns.row[low + 1 : high - 1].tolist()
-            parts = [heads[home[line]], *(words[n] for n in row), *(tags[n] for n in row)]
+            parts = [heads[home[line]], *map(words.__getitem__, row), *map(tags.__getitem__, row)]
             made.update(b"\x1f".join(parts) + b"\n")
         return made.hexdigest()
 

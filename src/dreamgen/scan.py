@@ -30,6 +30,8 @@ SPACE, LINE, LETTER, DIGIT, CLOSER, OPENER, END, CAPITAL, JOINT, POINT, DASH = (
 _CAPITAL = re.compile(r"[^\W_a-zß-öø-ÿ]")
 _DIGIT = re.compile(r"\d")
 _SPECIAL = "“”‘’—…–"
+# The bytes of a key that a token of so many characters fills.
+_MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 _GAP = re.compile(r"\n\s*\n")
 
 
@@ -39,7 +41,7 @@ class Types:
     def __init__(self) -> None:
         self.words: list[str] = []
         self.number: dict[str, int] = {}
-        self._keys = np.zeros(1 << 18, np.uint64)
+        self._keys = np.zeros((2, 1 << 18), np.uint64)
         self._held = np.zeros(1 << 18, np.int32)
         self._worded = np.zeros(0, bool)
 
@@ -59,23 +61,25 @@ class Types:
             self.words.append(token)
         return found
 
-    def of_keys(self, keys: NDArray[np.uint64]) -> Places:
-        """The numbers of tokens of at most eight characters, each packed into one key."""
-        slots = ((keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(46)).astype(np.int64)
+    def of_keys(self, low: NDArray[np.uint64], high: NDArray[np.uint64]) -> Places:
+        """The numbers of tokens of at most 16 characters, each packed into two keys."""
+        mixed = (low ^ (high * np.uint64(0xC2B2AE3D27D4EB4F))) * np.uint64(0x9E3779B97F4A7C15)
+        slots = (mixed >> np.uint64(46)).astype(np.int64)
         found = self._held[slots]
-        missed = np.flatnonzero(self._keys[slots] != keys)
-        if len(missed):
-            new, which = np.unique(keys[missed], return_inverse=True)
-            numbers = np.array([self.of(_unpacked(key)) for key in new.tolist()], np.int32)
-            found[missed] = numbers[which]
-            at = slots[missed]
-            free = self._keys[at] == 0
-            self._keys[at[free]], self._held[at[free]] = keys[missed][free], found[missed][free]
+        missed = np.flatnonzero((self._keys[0][slots] != low) | (self._keys[1][slots] != high))
+        for place, slot, a, b in zip(
+            missed.tolist(), slots[missed].tolist(), low[missed].tolist(), high[missed].tolist(),
+            strict=True,
+        ):  # fmt: skip
+            found[place] = self.of(_unpacked(a, b))
+            if not self._keys[0, slot]:
+                self._keys[0, slot], self._keys[1, slot] = a, b
+                self._held[slot] = found[place]
         return found
 
 
-def _unpacked(key: int) -> str:
-    raw = key.to_bytes(8, "little").rstrip(b"\0")
+def _unpacked(low: int, high: int) -> str:
+    raw = (low | high << 64).to_bytes(16, "little").rstrip(b"\0")
     return "".join(chr(code) if code < 128 else _SPECIAL[code - 128] for code in raw)
 
 
@@ -289,13 +293,14 @@ def _numbers(
     worded = inside[starts]
     ends = np.flatnonzero(inside[:-1] & ~inside[1:]) + 1
     lengths[worded] = ends - starts[worded]
-    codes = np.zeros(len(signs) + 8, np.uint8)
+    codes = np.zeros(len(signs) + 16, np.uint8)
     codes[: len(signs)] = codes_of[signs]
-    packed = np.ndarray(len(signs), "<u8", codes, strides=(1,))
-    short = lengths <= 8
-    keys = packed[starts] & (
-        np.uint64(2**64 - 1) >> (np.uint64(8) * (8 - np.minimum(lengths, 8)).astype(np.uint64))
-    )
+    packed = np.ndarray(len(signs) + 8, "<u8", codes, strides=(1,))
+    short = lengths <= 16
+    low = packed[starts] & _MASKS[np.minimum(lengths, 8)]
+    high = np.zeros(len(starts), np.uint64)
+    longer = np.flatnonzero(lengths > 8)
+    high[longer] = packed[starts[longer] + 8] & _MASKS[np.minimum(lengths[longer], 16) - 8]
     # a zero byte inside a key is a letter that has no code
     unknown = np.flatnonzero(codes[: len(signs)] == 0)
     if len(unknown):
@@ -303,7 +308,7 @@ def _numbers(
         owner = owner[(owner >= 0)]
         short[owner] = False
     numbers = np.empty(len(starts), np.int32)
-    numbers[short] = types.of_keys(keys[short])
+    numbers[short] = types.of_keys(low[short], high[short])
     long = np.flatnonzero(~short)
     if len(long):
         raw = signs.tobytes().decode("utf-32-le")

@@ -25,7 +25,7 @@ Places = NDArray[np.int32]
 Words = NDArray[np.uint64]
 
 # How many places are sorted at a time at least, and in how many goes at most.
-CHUNK, GOES = 1 << 17, 24
+CHUNK, GOES = 1 << 17, 100
 
 
 class Runs(Protocol):
@@ -258,20 +258,35 @@ def sorted_suffixes(
     """
     bits = max(int(max(opening.max(initial=0), following.max(initial=0))).bit_length(), 1)
     body = row[: len(row) - depth]
-    heads = np.bincount(opening[body], minlength=1)
+    heads = np.zeros(int(opening.max(initial=0)) + 1, np.int64)
+    blocks = [(low, min(low + CHUNK, len(body))) for low in range(0, len(body), CHUNK)]
+    for low, high in blocks:
+        heads += np.bincount(opening[body[low:high]], minlength=len(heads))
     heads[0] = 0
-    total = int(heads.sum())
-    order = np.empty(total, np.int32)
-    level = np.empty(total, np.uint8)
+    ranges = _ranges(heads)
+    owner = np.full(len(heads), 255, np.uint8)
+    for place, (first, after) in enumerate(ranges):
+        owner[first:after] = place
+    owner[0] = 255
+    counts = np.array([heads[first:after].sum() for first, after in ranges], np.int64)
+    free = np.cumsum(counts) - counts
+    order = np.empty(int(counts.sum()), np.int32)
+    for low, high in blocks:
+        owners = owner[opening[body[low:high]]]
+        turn = np.argsort(owners, kind="stable")
+        sizes = np.bincount(owners, minlength=256)
+        done = 0
+        for place in np.flatnonzero(sizes[:255]).tolist():
+            part = turn[done : done + sizes[place]]
+            order[free[place] : free[place] + sizes[place]] = part + low
+            free[place] += sizes[place]
+            done += sizes[place]
+    level = np.empty(len(order), np.uint8)
     done = 0
-    for low, high in _ranges(heads):
-        codes = opening[body]
-        places = np.flatnonzero((codes >= low) & (codes < high)).astype(np.int32)
-        del codes
-        end = done + len(places)
-        level[done:end] = _refined(row, opening, following, depth, bits, places)
-        order[done:end] = places
-        done = end
+    for count in counts.tolist():
+        places: Places = order[done : done + count]
+        level[done : done + count] = _refined(row, opening, following, depth, bits, places)
+        done += count
     return order, level
 
 
