@@ -292,3 +292,21 @@ def test_what_cannot_be_trained_or_opened_is_refused_by_name(tmp_path: Path) -> 
     (tmp_path / "one.txt").write_text("I see a lake. The lamp is lit.", "utf-8")
     far = tmp_path / "no" / "own.model"
     refused(command("train", str(tmp_path / "one.txt"), "-o", str(far)), "own.model")
+
+
+def test_models_are_merged_with_weights(tmp_path: Path) -> None:
+    for name, text in (("a", "The sea is calm. I see a lamp."), ("b", "The sea is loud.")):
+        (tmp_path / f"{name}.txt").write_text(text, "utf-8")
+        path = str(tmp_path / f"{name}.txt")
+        told = command("train", path, "-o", str(tmp_path / name), "--no-shapes", "--run", "6")
+        assert told.code == 0, told.err
+    both = [str(tmp_path / "a"), str(tmp_path / "b")]
+    made = str(tmp_path / "both")
+    told = command("merge", *both, "-o", made, "--weights", "1", "--weights", "2", "--no-shapes")
+    assert (told.code, told.out) == (0, "")
+    assert told.err.startswith(f"{made}: 15 tokens, ")
+    columns = dreamgen.Dreamer.load(made).model.columns
+    assert columns.weights == (1.0, 2.0)
+    refused(command("merge", *both, "-o", made, "--weights", "1", "--no-shapes"), "2 models")
+    refused(command("merge", *both, str(tmp_path / "c"), "-o", made), "c: no such file")
+    refused(command("train", str(tmp_path / "a.txt"), "-o", made, "--memory", "lots"), "500MB")

@@ -1,5 +1,7 @@
 """Large corpora: arrays and suffixes say what objects, dicts and scans say, and models keep it."""
 
+import sys
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -10,11 +12,13 @@ from hypothesis import strategies as st
 from oracles import BEGIN, END, BruteChain, Lines, Sentence, random_lines, runs, seen
 
 import dreamgen.columns as columns_module
+import dreamgen.external as external
 import dreamgen.model as model_module
 import dreamgen.scan as scan
 import dreamgen.suffixes as suffixes_module
-from dreamgen import Corpus, CorpusError
+from dreamgen import Corpus, CorpusError, Dreamer
 from dreamgen.columns import Columns, LargeCorpus, columns_of, read
+from dreamgen.corpus import Document
 from dreamgen.largechain import LargeChain
 from dreamgen.model import Model
 from dreamgen.schema import Setting, slots
@@ -340,3 +344,122 @@ def test_a_large_model_finds_the_line_of_a_run(small: Model, large: Model) -> No
                 node = model.runs(5).child(node, np.array([number[word]]))
             found.append(model.line_of(int(node[0])))
         assert found[0] == found[1]
+
+
+# Memory
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, database=None)
+@given(cases())
+def test_duckdb_sorts_as_memory_does(case: Case) -> None:
+    pytest.importorskip("duckdb")
+    lines, symbols, depth = case
+    codes = np.array([*range(1, symbols + 1), 0], np.int32)
+    row = flat(lines, symbols, depth)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(external, "BATCH", 3)
+        made = external.externally_sorted(row, codes, codes, depth, "200MB")
+    for ours, theirs in zip(
+        made, suffixes_module.sorted_suffixes(row, codes, codes, depth), strict=True
+    ):
+        assert ours.tolist() == theirs.tolist()
+
+
+def test_a_model_made_within_a_memory_limit_is_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("duckdb")
+    monkeypatch.setattr(model_module, "LARGE", 1)
+    texts = [(d.name, " ".join(s.text for s in d.sentences)) for d in documents()]
+    Dreamer(LargeCorpus(read(texts)), order=2).save(tmp_path / "memory")
+    Dreamer(LargeCorpus(read(texts)), order=2, memory="200MB").save(tmp_path / "disk")
+    assert (tmp_path / "disk").read_bytes() == (tmp_path / "memory").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "memory"]
+
+
+def documents() -> tuple[Document, ...]:
+    return Corpus.bundled("documents").documents
+
+
+@pytest.mark.parametrize("memory", ["", "much", "3", "-1GB", "2GB; DROP TABLE runs"])
+def test_what_is_no_amount_of_memory_is_refused(memory: str) -> None:
+    with pytest.raises(ValueError, match="500MB"):
+        Dreamer(Corpus.bundled("documents"), memory=memory)
+
+
+def test_without_duckdb_the_command_that_brings_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    row, codes = np.array([0, 1, 1], np.int32), np.array([1, 0], np.int32)
+    with pytest.raises(ModuleNotFoundError, match=r"dreamgen\[large\]"):
+        external.externally_sorted(row, codes, codes, 1, "1GB")
+
+
+# Merging
+
+
+def counts_of(dreamer: Dreamer) -> dict[tuple[str, ...], float]:
+    """The weighed pairs of tokens of the lines of a dreamer, read off its chain."""
+    model = dreamer.model
+    chain, tokens = model.base, [*(w for w, _ in model.vocabulary.tokens), "<", ">"]
+    found: dict[tuple[str, ...], float] = {}
+    for token in range(len(tokens) - 1):
+        root, symbol = np.array([0]), np.array([token])
+        if isinstance(chain, LargeChain):
+            [context] = chain.runs.child(root, symbol)
+            total = float(chain.weight(np.array([context]))[0])
+        else:
+            [context] = chain.trie.child(root, symbol)
+            total = float(chain.weight[context])
+        edges = chain.edges(np.array([context]))
+        for after, share in zip(edges.token.tolist(), edges.weight.tolist(), strict=True):
+            pair = tokens[token], tokens[after]
+            found[pair] = found.get(pair, 0.0) + share * total
+    return found
+
+
+@pytest.mark.parametrize("least", [1, 50_000])
+def test_a_merged_model_has_the_weighed_counts_of_both(
+    least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_module, "LARGE", least)
+    texts = [(d.name, " ".join(s.text for s in d.sentences)) for d in documents()]
+    halves = [texts[:2], texts[2:]]
+    dreamers = [Dreamer(LargeCorpus(read(half)), order=1) for half in halves]
+    wanted: dict[tuple[str, ...], float] = {}
+    for half, weight in zip(halves, (1, 3), strict=True):
+        for line in Corpus.from_texts(half, tagger="endings").lines:
+            for pair in pairwise(["<", *line.words, ">"]):
+                wanted[pair] = wanted.get(pair, 0.0) + weight * line.weight
+    made = Dreamer.merged(dreamers, weights=[1, 3])
+    assert counts_of(made) == pytest.approx(wanted)
+    assert made.edition != Dreamer.merged(dreamers).edition
+    made.save(tmp_path / "merged")
+    back = Dreamer.load(tmp_path / "merged")
+    assert counts_of(back) == pytest.approx(wanted)
+    assert back.edition == made.edition
+    assert back.model.corpus.lines == made.model.corpus.lines
+
+
+def test_a_merged_model_is_that_of_the_texts_together() -> None:
+    # which words keep their capitals is found in all the texts that are read at once
+    texts = [
+        (d.name, " ".join(s.text for s in d.sentences).replace("I", "it").lower())
+        for d in documents()
+    ]
+    whole = Dreamer(LargeCorpus(read(texts)))
+    made = Dreamer.merged([Dreamer(LargeCorpus(read([text]))) for text in texts])
+    assert made.model.corpus.documents == whole.model.corpus.documents
+    assert made.edition == whole.edition
+
+
+def test_what_does_not_go_together_is_not_merged() -> None:
+    one = Dreamer(Corpus.from_text("The sea is calm. The sea is low.", tagger="endings"))
+    two = Dreamer(Corpus.from_text("The sea is calm.", tagger="endings"), run=6)
+    for weights in ([1], [1, 0], [1, -2], [1, float("inf")], [1, float("nan")]):
+        with pytest.raises(CorpusError, match="weights"):
+            Dreamer.merged([one, one], weights=weights)
+    for other in (two, Dreamer(), Dreamer(Corpus.bundled("documents"), order=2)):
+        with pytest.raises(CorpusError):
+            Dreamer.merged([one, other])
+    with pytest.raises(CorpusError):
+        Dreamer.merged([])

@@ -248,6 +248,7 @@ def report(paths: Sequence[str], model: str | None) -> None:
     "--shapes/--no-shapes", default=True, show_default=True,
     help="Measure the shapes of every field now, so that the first dream need not.",
 )  # fmt: skip
+@click.option("--memory", metavar="M", help="Sort within so much, as 2GB; needs dreamgen[large].")
 def train(
     paths: Sequence[str],
     output: Path,
@@ -255,6 +256,7 @@ def train(
     order: int | None,
     run: int,
     shapes: bool,
+    memory: str | None,
 ) -> None:
     """Learn from text files or folders once, and keep what was learned as one model file."""
     from time import perf_counter  # as above
@@ -267,13 +269,48 @@ def train(
         stage("reading")
         corpus = Corpus.from_files(*paths, tagger=tagger)
         stage(f"learning from {corpus.size:,} tokens")
-        dreamer = Dreamer(corpus, order=order, run=run)
+        dreamer = Dreamer(corpus, order=order, run=run, memory=memory)
         dreamer.save(output, shapes=shapes, stage=stage)
     click.echo(
         f"{output}: {corpus.size:,} tokens, "
         f"{output.stat().st_size / 1e6:,.1f} MB, {perf_counter() - begun:.1f} s",
         err=True,
     )
+
+
+@main.command()
+@click.argument("models", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="MODEL",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; it appears whole or not at all.",
+)
+@click.option(
+    "--weights", metavar="W", multiple=True, type=float,
+    help="How often a model counts; once for each, in their order.",
+)  # fmt: skip
+@click.option("--shapes/--no-shapes", default=True, show_default=True, help="As for train.")
+@click.option("--memory", metavar="M", help="As for train.")
+def merge(
+    models: Sequence[str],
+    output: Path,
+    weights: Sequence[float],
+    shapes: bool,
+    memory: str | None,
+) -> None:
+    """Make one model of several, their counts added up."""
+    from .dreamer import Dreamer  # as above
+
+    with _endings(), _stages() as stage:
+        stage("opening the models")
+        loaded = [Dreamer.load(model) for model in models]
+        made = Dreamer.merged(loaded, weights=weights or None, memory=memory)
+        made.save(output, shapes=shapes, stage=stage)
+    tokens = made.model.corpus.size
+    click.echo(f"{output}: {tokens:,} tokens, {output.stat().st_size / 1e6:,.1f} MB", err=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ out for all sentences at once. Memory is some five bytes a token.
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import IO, NamedTuple
@@ -49,7 +49,8 @@ class Columns:
     ``tokens`` are (word, tag) pairs, ascending; two more numbers stand for the beginning and the
     end of a line. ``row`` (places + `PAD`,) has the lines one after another, each with its ends;
     ``first`` (lines + 1,) says where each begins, ``home`` (lines,) which of ``homes`` it has, and
-    ``document`` (documents + 1,) with which line each document begins.
+    ``document`` (documents + 1,) with which line each document begins. ``weights`` (documents,)
+    say how often each document counts, where some do not count once; the homes know of it.
     """
 
     tokens: tuple[tuple[str, str], ...]
@@ -61,6 +62,7 @@ class Columns:
     names: tuple[str, ...]
     notes: tuple[tuple[str, ...], ...]
     tagger: str
+    weights: tuple[float, ...] = ()
 
     @property
     def whole(self) -> Bools:
@@ -592,6 +594,18 @@ class LargeCorpus(Corpus):
         return Sentence(said.words, said.tags, said.scene, said.role, ends=(len(said.words) - 1,))
 
     @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Everything that a chain learns from, in the order of the documents."""
+        columns, found = self.columns, []
+        for document, (low, high) in enumerate(pairwise(columns.document.tolist())):
+            sentence = -1
+            for place in range(low, high):
+                line = columns.said(place)
+                sentence += line.whole
+                found.append(replace(line, document=document, sentence=sentence))
+        return tuple(found)
+
+    @cached_property
     def size(self) -> int:
         """The number of tokens in the documents."""
         return self.columns.size
@@ -601,6 +615,8 @@ class LargeCorpus(Corpus):
         """Twelve hexadecimal digits that name this corpus, as `Corpus.digest` has them."""
         columns = self.columns
         made = hashlib.blake2b(digest_size=6)
+        if columns.weights:
+            made.update(repr(columns.weights).encode())
         words = [word.encode() for word, _ in columns.tokens]
         tags = [tag.encode() for _, tag in columns.tokens]
         heads = [
@@ -664,3 +680,49 @@ def columns_of(corpus: Corpus) -> Columns:
 def _padded(line: Line, number: dict[tuple[str, str], int]) -> list[int]:
     body = [number[token] for token in zip(line.words, line.tags, strict=True)]
     return [len(number), *body, len(number) + 1]
+
+
+def merged(parts: Sequence[Columns], weights: Sequence[float] | None = None) -> Columns:
+    """The documents of several columns one after another; each line counts as often as its part.
+
+    Raises `CorpusError` where there are not as many weights, above 0, as parts, where they were
+    tagged in several ways, or where lines hold in one voice alone.
+
+    >>> one, two = read([("a", "The sea is calm.")]), read([("b", "The lamp is lit.")])
+    >>> merged([one, two], [1, 2]).weights
+    (1.0, 2.0)
+    """
+    given = tuple(1.0 for _ in parts) if weights is None else tuple(map(float, weights))
+    if not parts or len(given) != len(parts) or not all(0 < w < float("inf") for w in given):
+        raise CorpusError(f"{len(parts)} models take as many weights above 0, not {list(given)}")
+    taggers = sorted({part.tagger for part in parts})
+    if len(taggers) > 1:
+        raise CorpusError(f"models tagged by {' and by '.join(taggers)} cannot be merged")
+    if any(home.voice for part in parts for home in part.homes):
+        raise CorpusError("a corpus with lines in several voices cannot be merged")
+    tokens = tuple(sorted({token for part in parts for token in part.tokens}))
+    number = {token: place for place, token in enumerate(tokens)}
+    begin, end = len(tokens), len(tokens) + 1
+    kinds: dict[Home, int] = {}
+    rows, firsts, homes = [], [np.zeros(1, np.int64)], []
+    for part, weight in zip(parts, given, strict=True):
+        table = np.array([*(number[token] for token in part.tokens), begin, end], np.int32)
+        rows.append(table[part.row[: int(part.first[-1])]])
+        firsts.append(part.first[1:] + firsts[-1][-1])
+        named = [home._replace(weight=home.weight * weight) for home in part.homes]
+        places = np.array([kinds.setdefault(home, len(kinds)) for home in named], np.uint16)
+        homes.append(places[part.home])
+    lines = np.cumsum([0, *(len(part.home) for part in parts)])
+    document = [part.document[:-1] + low for part, low in zip(parts, lines, strict=False)]
+    heavy = tuple(
+        (part.weights[place] if part.weights else 1.0) * weight
+        for part, weight in zip(parts, given, strict=True)
+        for place in range(len(part.names))
+    )
+    return Columns(
+        tokens, np.concatenate([*rows, np.full(PAD, begin, np.int32)]), np.concatenate(firsts),
+        np.concatenate(homes), tuple(kinds), np.concatenate([*document, lines[-1:]]),
+        tuple(name for part in parts for name in part.names),
+        tuple(notes for part in parts for notes in part.notes), taggers[0],
+        () if set(heavy) == {1.0} else heavy,
+    )  # fmt: skip

@@ -45,16 +45,18 @@ def save_model(
     arrays: dict[str, Array] = {}
     if shapes is not None:
         arrays["shapes"] = as_text(shapes)
-    if model.large and isinstance(corpus, LargeCorpus):
-        columns = model.columns
+    if isinstance(corpus, LargeCorpus):
+        columns = corpus.columns
         header["columns"] = {
             "homes": [list(home) for home in columns.homes],
             "names": columns.names,
             "notes": columns.notes,
+            "weights": columns.weights,
         }
         arrays["tokens"] = as_text(columns.tokens)
         arrays |= {name: getattr(columns, name) for name in _COLUMNS}
-        for kind, made in (("contexts", model.contexts), ("runs", model.runs(model.run))):
+        for kind in ("contexts", "runs") if model.large else ():
+            made = model.contexts if kind == "contexts" else model.runs(model.run)
             assert isinstance(made, Suffixes)
             arrays |= {f"{kind}.{name}": getattr(made, name) for name in _SUFFIXES}
     else:
@@ -81,7 +83,7 @@ def load_model(path: Path) -> tuple[Corpus | None, int | None, int, Mapping[str,
             corpus = Corpus(map(_document, store.text("documents")), tagger=header["tagger"])
         digest, order, run = header["digest"], header["order"], header["run"]
         model = Model(corpus, order=order, run=run)
-        if isinstance(corpus, StoredCorpus) and not model.large:
+        if isinstance(corpus, StoredCorpus) and model.large and "runs.order" not in store:
             raise store.damaged()
         shapes = store.text("shapes") if "shapes" in store else None
         if corpus.digest != digest:
@@ -121,6 +123,7 @@ class StoredCorpus(LargeCorpus):
                 tuple(about["names"]),
                 tuple(map(tuple, about["notes"])),
                 self.tagger,
+                tuple(about["weights"]),
             )
             fits = (
                 len(columns.row) == columns.first[-1] + PAD

@@ -5,7 +5,7 @@ and kept. Rules read it, in both of their readings; the dreamer draws from it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,9 +15,10 @@ from .chain import Bools, Chain, Vocabulary
 from .columns import PAD, Columns, LargeCorpus, columns_of
 from .corpus import Corpus, Line
 from .errors import CorpusError
+from .external import checked_memory, externally_sorted
 from .facts import DATA, RUN
 from .largechain import LargeChain
-from .suffixes import Places, Runs, Suffixes
+from .suffixes import Places, Runs, Sort, Suffixes
 from .tagging import is_content
 from .text import folded, stem
 from .trie import Floats, Ints, Trie
@@ -77,10 +78,18 @@ class Model:
 
     ``order`` is the order of the chain, or None for order 1 on a corpus of fewer than 50,000 tokens
     and, on a larger one, a variable order of at most 2 that falls back to 1. ``run`` is the longest
-    run of tokens that a sentence may share with the corpus.
+    run of tokens that a sentence may share with the corpus. ``memory``, as "2GB", bounds what
+    sorting a large corpus takes, by DuckDB (``pip install 'dreamgen[large]'``).
     """
 
-    def __init__(self, corpus: Corpus, *, order: int | None = None, run: int = RUN) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        *,
+        order: int | None = None,
+        run: int = RUN,
+        memory: str | None = None,
+    ) -> None:
         if run < 2:
             raise CorpusError(f"run={run}: sentences cannot share fewer than 2 tokens; try 5")
         if order is not None and order < 1:
@@ -89,6 +98,7 @@ class Model:
         self.variable = order is None and corpus.size >= LARGE
         self.order = order or (2 if self.variable else 1)
         self.run = run
+        self._memory = checked_memory(memory) if memory is not None else None
         self.large = corpus.size >= LARGE
         self.kept: Mapping[str, Any] | None = None  # the shapes that a model file holds
         self._runs: dict[int, Runs] = {}
@@ -146,6 +156,12 @@ class Model:
             return None
         return self.corpus.sorted_runs(kind, depth)
 
+    @property
+    def _sort(self) -> Sort | None:
+        """What sorts the suffixes: DuckDB where memory is bounded."""
+        memory = self._memory
+        return None if memory is None else partial(externally_sorted, memory=memory)
+
     def _row(self, depth: int) -> Places:
         """The row of a large corpus, closed for runs of a depth."""
         columns = self.columns
@@ -162,14 +178,21 @@ class Model:
         opening = np.arange(1, count + 1, dtype=np.int32)
         following = opening.copy()
         following[self.vocabulary.begin] = 0
-        return Suffixes.of(self._row(self.order + 1), opening, following, self.order + 1)
+        return Suffixes.of(
+            self._row(self.order + 1), opening, following, self.order + 1, sort=self._sort
+        )
+
+    @cached_property
+    def _bare(self) -> LargeChain:
+        """The chain of a large corpus in which every line counts once."""
+        ends = self.vocabulary.begin, self.vocabulary.end
+        return LargeChain(self.contexts, self.order, self.variable, *ends)
 
     @cached_property
     def base(self) -> Chain | LargeChain:
         """The chain over all lines, before any of them is preferred."""
         if self.large:
-            ends = self.vocabulary.begin, self.vocabulary.end
-            return LargeChain(self.contexts, self.order, self.variable, *ends)
+            return self._bare.weighed(self._homes[0][self._homes_in_order])
         return Chain.fit(
             self.rows,
             len(self.vocabulary.tokens),
@@ -183,12 +206,13 @@ class Model:
         key = scene, role, voice
         if key not in self._chains:
             weights = self._weights(scene, role, voice)
-            base = self.base
-            if isinstance(base, LargeChain):
+            if self.large:
                 if len(self._chains) >= CHAINS:
                     del self._chains[next(iter(self._chains))]
-                self._chains[key] = base.weighed(weights[self._homes_in_order])
+                self._chains[key] = self._bare.weighed(weights[self._homes_in_order])
             else:
+                base = self.base
+                assert isinstance(base, Chain)
                 self._chains[key] = base.weighed(weights[self._line_at])
         return self._chains[key]
 
@@ -240,7 +264,9 @@ class Model:
             symbols = self.vocabulary.words
             if self.large:
                 codes = (symbols + 1).astype(np.int32)
-                self._runs[run] = Suffixes.of(self._row(run + 1), codes, codes, run + 1)
+                self._runs[run] = Suffixes.of(
+                    self._row(run + 1), codes, codes, run + 1, sort=self._sort
+                )
             else:
                 rows = [symbols[row].tolist() for row in self.rows]
                 self._runs[run] = Trie.of(rows, len(self.vocabulary.word_list), run + 1)

@@ -11,7 +11,7 @@ Sorting costs one pass for each million positions, and time linear in them up to
 the sort.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -23,6 +23,8 @@ from .trie import Ints
 
 Places = NDArray[np.int32]
 Words = NDArray[np.uint64]
+
+Sort = Callable[[Places, Places, Places, int], tuple[Places, NDArray[np.uint8]]]
 
 # How many places are sorted at a time at least, and in how many goes at most.
 CHUNK, GOES = 1 << 17, 100
@@ -66,8 +68,18 @@ class Suffixes:
     upto: NDArray[np.uint32]
 
     @classmethod
-    def of(cls, row: Places, opening: Places, following: Places, depth: int) -> "Suffixes":
-        """The runs of a row; it ends with at least ``depth`` numbers that end every run.
+    def of(
+        cls,
+        row: Places,
+        opening: Places,
+        following: Places,
+        depth: int,
+        *,
+        sort: "Sort | None" = None,
+    ) -> "Suffixes":
+        """The runs of a row; it ends with ``depth`` numbers that end every run.
+
+        ``sort`` stands in for `sorted_suffixes` where those do not fit into memory.
 
         >>> row = np.array([0, 1, 0, 1, 2, 3, 3], np.int32)  # 3 ends a line
         >>> codes = np.array([1, 2, 3, 0], np.int32)
@@ -75,7 +87,7 @@ class Suffixes:
         >>> int(runs.step(runs.step(np.array([0]), np.array([0])), np.array([1]))[0]) > 0
         True
         """
-        order, level = sorted_suffixes(row, opening, following, depth)
+        order, level = (sort or sorted_suffixes)(row, opening, following, depth)
         return cls(row, opening, following, order, *_bits(level, depth))
 
     @property
