@@ -2,8 +2,8 @@
 
 The Austen corpus is Debian's `r-cran-janeaustenr` (`apt-get install`, or `apt-get download` and
 `dpkg -x`): six novels in the public domain. `spliced` makes larger texts: every sentence begins as
-one of the sources does and, after each word, goes on in one time of eight where the same word stands
-elsewhere. So new runs keep coming as they do in a real text; new words do not.
+one of the sources does and, after each word, goes on in one time of eight where the same word
+stands elsewhere. So new runs keep coming as they do in a real text; new words do not.
 """
 
 import re
@@ -88,9 +88,7 @@ def spliced(sources: list[str], words: int, each: int, seed: int = 7) -> Iterato
         table = np.stack(steps, axis=1)
         ended = np.maximum.accumulate(last[table], axis=1)
         held = np.concatenate([np.ones((len(at), 1), bool), ~ended[:, :-1]], axis=1)
-        lines = (
-            " ".join(said[row[kept]]) for row, kept in zip(table, held, strict=True)
-        )
+        lines = (" ".join(said[row[kept]]) for row, kept in zip(table, held, strict=True))
         yield "\n\n".join(" ".join(group) for group in _groups(lines, 5)) + "\n"
 
 

@@ -302,11 +302,12 @@ def test_models_are_merged_with_weights(tmp_path: Path) -> None:
         assert told.code == 0, told.err
     both = [str(tmp_path / "a"), str(tmp_path / "b")]
     made = str(tmp_path / "both")
-    told = command("merge", *both, "-o", made, "--weights", "1", "--weights", "2", "--no-shapes")
+    told = command("merge", *both, "-o", made, "--weights", "1:2", "--no-shapes")
     assert (told.code, told.out) == (0, "")
     assert told.err.startswith(f"{made}: 15 tokens, ")
     columns = dreamgen.Dreamer.load(made).model.columns
     assert columns.weights == (1.0, 2.0)
     refused(command("merge", *both, "-o", made, "--weights", "1", "--no-shapes"), "2 models")
+    refused(command("merge", *both, "-o", made, "--weights", "1 2"), "1 2", "as in 1:2")
     refused(command("merge", *both, str(tmp_path / "c"), "-o", made), "c: no such file")
     refused(command("train", str(tmp_path / "a.txt"), "-o", made, "--memory", "lots"), "500MB")

@@ -38,6 +38,19 @@ class Bounds(click.ParamType[tuple[int, int]]):
             self.fail(f"{value!r} is not two numbers with a colon, as in 200:300", param, ctx)
 
 
+class Weights(click.ParamType[tuple[float, ...]]):
+    """Numbers A:B:..., one for each of some models."""
+
+    name = "W:W"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
+        """The numbers, or a usage error that shows some."""
+        try:
+            return tuple(float(part) for part in str(value).split(":"))
+        except ValueError:
+            self.fail(f"{value!r} is not numbers with colons between, as in 1:2", param, ctx)
+
+
 def _seed(text: str | None) -> int | str | None:
     """A seed from the command line: a number where it is one, as `generate(seed=7)` has it."""
     try:
@@ -289,15 +302,14 @@ def train(
     help="The file to write; it appears whole or not at all.",
 )
 @click.option(
-    "--weights", metavar="W", multiple=True, type=float,
-    help="How often a model counts; once for each, in their order.",
-)  # fmt: skip
+    "--weights", metavar="W:W", type=Weights(), help="How often each model counts, in their order."
+)
 @click.option("--shapes/--no-shapes", default=True, show_default=True, help="As for train.")
 @click.option("--memory", metavar="M", help="As for train.")
 def merge(
     models: Sequence[str],
     output: Path,
-    weights: Sequence[float],
+    weights: Sequence[float] | None,
     shapes: bool,
     memory: str | None,
 ) -> None:
@@ -307,7 +319,7 @@ def merge(
     with _endings(), _stages() as stage:
         stage("opening the models")
         loaded = [Dreamer.load(model) for model in models]
-        made = Dreamer.merged(loaded, weights=weights or None, memory=memory)
+        made = Dreamer.merged(loaded, weights=weights, memory=memory)
         made.save(output, shapes=shapes, stage=stage)
     tokens = made.model.corpus.size
     click.echo(f"{output}: {tokens:,} tokens, {output.stat().st_size / 1e6:,.1f} MB", err=True)
