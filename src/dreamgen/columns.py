@@ -27,7 +27,7 @@ from .tagging import closed
 from .text import ENDS, IRREGULAR, joined, stem
 
 # How many sentences are worked on at a time.
-BLOCK = 1 << 12
+BLOCK = 1 << 10
 _CLOSING = (".", "”")
 _FINAL = ENDS | {"”", "’", ")"}
 
@@ -168,7 +168,9 @@ class _Drafts:
         """All that was read, folded, tagged and cut into scenes."""
         if not self.names:
             raise CorpusError("the corpus holds no sentences; give it some text")
+        self.types.settle()
         lengths = np.concatenate(self.lengths)
+        self.lengths.clear()
         numbers = np.empty(int(lengths.sum()), np.int32)
         self.spool.seek(0)
         for begin in range(0, len(numbers), 1 << 20):

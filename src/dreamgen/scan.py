@@ -45,6 +45,10 @@ class Types:
         self._held = np.zeros(1 << 18, np.int32)
         self._worded = np.zeros(0, bool)
 
+    def settle(self) -> None:
+        """Lets go of what finds a token by its key: no text is to come."""
+        self._keys, self._held = np.zeros((2, 0), np.uint64), np.zeros(0, np.int32)
+
     @property
     def worded(self) -> Bools:
         """Which tokens are words, (types,)."""

@@ -48,8 +48,8 @@ LEAST_CLEAN = 0.4
 TRIES = 300
 
 # How many shapes of a field are measured on a large corpus, where a plan takes some tenths of a
-# second, and how many words those have that are preferred.
-TRIED = 8
+# second, how many of them are enough, and how many words those have that are preferred.
+TRIED, ENOUGH = 12, 4
 MODERATE = 6, 11
 
 # What a shape of a kindred role, and one derived from another, is worth beside one of its own.
@@ -285,6 +285,8 @@ def measured(slot: Slot, voice: str, model: Model, *, tries: int) -> tuple[Choic
         clean = _clean_share(plan, shape, model)
         if clean > LEAST_CLEAN:
             found.append((clean * exp(entropy(plan)), peak(plan) / clean, shape))
+        if model.large and sum(number >= LEAST_SENTENCES for number, _, _ in found) >= ENOUGH:
+            break
     if not found and (slot.required or not _demands(slot)):
         for shape in islice(every_shape(slot.scene, voice, model), tries + len(own)):
             plan = plan_of(slot, shape, voice, model)

@@ -27,7 +27,7 @@ Words = NDArray[np.uint64]
 Sort = Callable[[Places, Places, Places, int], tuple[Places, NDArray[np.uint8]]]
 
 # How many places are sorted at a time at least, and in how many goes at most.
-CHUNK, GOES = 1 << 17, 100
+CHUNK, GOES = 1 << 16, 200
 
 
 class Runs(Protocol):
