@@ -237,7 +237,7 @@ def told(title: str, row: dict[str, Figures]) -> None:
     print(f"  opened, ms: first {opened['first'] * 1e3:.2f}, again {opened['again'] * 1e3:.2f}")
     print(
         f"  a plan under three rules, s: median {planned['first']:.2f}, most {planned['most']:.2f};"
-        f" a sentence of it, ms {planned['later'] * 1e3:.2f}; {planned['met']:.0f} of 15 could be"
+        f" a sentence of it, µs {planned['later'] * 1e6:.1f}; {planned['met']:.0f} of 15 could be"
         f" met; memory of planning, MB {planned['memory'] / 1e6:,.0f}"
     )
 
