@@ -141,6 +141,17 @@ def test_columns_hold_the_lines_of_the_corpus(texts: list[tuple[str, str]], bloc
     assert (large.report(), repr(large)) == (corpus.report(), repr(corpus))
 
 
+def test_a_corpus_that_cannot_be_numbered_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "The sea is calm. The lamp is lit by a slow, old hand."
+    monkeypatch.setattr(columns_module, "MOST_PLACES", 10_000)
+    assert read([("one", text)]).size == 16
+    with pytest.raises(CorpusError, match="more than 10,000 tokens"):
+        read([("one", f"{text} " * 700)])
+    monkeypatch.setattr(columns_module, "MOST_PLACES", 30)
+    with pytest.raises(CorpusError, match="different words"):
+        read([("one", text)])
+
+
 def test_large_files_are_read_as_small_ones_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -280,7 +280,7 @@ def train(
     begun = perf_counter()
     with _endings(), _stages() as stage:
         stage("reading")
-        corpus = Corpus.from_files(*paths, tagger=tagger)
+        corpus = Corpus.from_files(*paths, tagger=tagger, stage=stage)
         stage(f"learning from {corpus.size:,} tokens")
         dreamer = Dreamer(corpus, order=order, run=run, memory=memory)
         dreamer.save(output, shapes=shapes, stage=stage)

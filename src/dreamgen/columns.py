@@ -26,6 +26,9 @@ from .suffixes import Suffixes
 from .tagging import closed
 from .text import ENDS, IRREGULAR, joined, stem
 
+# Places and (word, tag) pairs are numbered in 32 bits.
+MOST_PLACES = 2**31 - 1
+
 # How many sentences are worked on at a time.
 BLOCK = 1 << 10
 _CLOSING = (".", "”")
@@ -191,6 +194,8 @@ class _Drafts:
             part = known[numbers[begin:end]]
             _cut(part, lengths[low:high], stems, scene[low:high], role[low:high], roles)
         tags, of = _tagged(numbers, lengths, words)
+        if len(words) * len(tags) > MOST_PLACES:
+            raise CorpusError("the texts have too many different words; train models of parts")
         numbers *= len(tags)
         numbers += of
         del of
@@ -514,6 +519,10 @@ def _laid(
     begin, end = len(used), len(used) + 1
     sizes = lengths.astype(np.int64) + 2
     extra = np.where(early, sizes + unclosed, 0)
+    if int(sizes.sum() + extra.sum()) + PAD > MOST_PLACES:
+        raise CorpusError(
+            f"the texts have more than {MOST_PLACES:,} tokens; train several models of parts"
+        )
     row = np.empty(int(sizes.sum() + extra.sum()) + PAD, np.int32)
     row[-PAD:] = begin
     done = 0
