@@ -23,7 +23,7 @@ from dreamgen.largechain import LargeChain
 from dreamgen.model import Model
 from dreamgen.schema import Setting, slots
 from dreamgen.shapes import plan_of, shapes_of
-from dreamgen.suffixes import Suffixes, flat
+from dreamgen.suffixes import Places, Suffixes
 from dreamgen.text import sentences, tokens
 
 law = settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -180,6 +180,12 @@ def cases(draw: st.DrawFn) -> Case:
     mixed = st.integers(0, 2**32).map(lambda seed: random_lines(Random(seed), symbols, 1, 6, 10))
     lines = draw(st.one_of(free, mixed).filter(any))
     return lines, symbols, draw(st.integers(1, 5))
+
+
+def flat(lines: Lines, stop: int, depth: int) -> Places:
+    """Lines of numbers as one row, each followed by ``stop``, ``depth`` times after the last."""
+    numbers = [number for line in lines for number in (*line, stop)]
+    return np.array(numbers + [stop] * depth, np.int32)
 
 
 def suffixes(case: Case, chunk: int = 1 << 17) -> Suffixes:

@@ -11,7 +11,7 @@ Sorting costs one pass for each million positions, and time linear in them up to
 the sort.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -366,9 +366,3 @@ def _bits(level: NDArray[np.uint8], depth: int) -> tuple[Words, NDArray[np.uint3
         starts[length - 1].view(np.uint8)[: len(packed)] = packed
         np.cumsum(np.bitwise_count(starts[length - 1]), out=upto[length - 1, 1:], dtype=np.uint32)
     return starts, upto
-
-
-def flat(lines: Sequence[Sequence[int]], stop: int, depth: int) -> Places:
-    """Lines of numbers as one row, each followed by ``stop``, ``depth`` times after the last."""
-    numbers = [number for line in lines for number in (*line, stop)]
-    return np.array(numbers + [stop] * depth, np.int32)
