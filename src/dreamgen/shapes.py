@@ -303,13 +303,15 @@ def measured(slot: Slot, voice: str, model: Model, *, tries: int) -> tuple[Choic
 
 
 def sampled(shapes: Sequence[Shape]) -> tuple[Shape, ...]:
-    """A few shapes of a large corpus, of moderate lengths first, in an order of their names."""
+    """A few shapes of a large corpus, in an order of their names: first those without *she*, *he*
+    or *they*, which hold whatever the figure is called, and among them those of moderate length."""
     low, high = MODERATE
-    ranked = sorted(
-        shapes,
-        key=lambda shape: (not low <= shape.words <= high, crc32(" ".join(shape.tags).encode())),
-    )
-    return tuple(ranked[:TRIED])
+
+    def rank(shape: Shape) -> tuple[bool, bool, int]:
+        bound = any(tag.startswith(("PRPF", "PRPP")) for tag in shape.tags)
+        return bound, not low <= shape.words <= high, crc32(" ".join(shape.tags).encode())
+
+    return tuple(sorted(shapes, key=rank)[:TRIED])
 
 
 def _demands(slot: Slot) -> bool:
