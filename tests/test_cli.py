@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -240,3 +241,73 @@ def test_an_interrupt_ends_the_command_with_130(tmp_path: Path, workers: int) ->
     assert len(err.splitlines()) <= 1
     assert path.read_text("utf-8") == "old"
     assert [other.name for other in tmp_path.iterdir()] == ["dreams.txt"]
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of texts large enough to dream from: those of an example."""
+    folder = tmp_path_factory.mktemp("texts")
+    example = Path(__file__).parents[1] / "examples" / "04_corpus_of_your_own.py"
+    for name, text in runpy.run_path(str(example), run_name="example").items():
+        if name.isupper():
+            (folder / f"{name}.txt").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.mark.slow
+def test_a_trained_model_dreams_as_its_texts_do(texts: Path, tmp_path: Path) -> None:
+    path, bare = tmp_path / "own.model", tmp_path / "bare.model"
+    for output, flag in ((path, "--shapes"), (bare, "--no-shapes")):
+        told = command("train", str(texts), "-o", str(output), "--tagger", "endings", flag)
+        assert (told.code, told.out) == (0, "")
+        [line] = told.err.splitlines()
+        assert line.startswith(f"{output}: ")
+        assert "tokens" in line
+    dreamer = dreamgen.Dreamer(dreamgen.Corpus.from_files(texts, tagger="endings"))
+    dream = dreamer.generate(seed=0)
+    for model in (path, bare):
+        assert command("--seed", "0", "--model", str(model)).out == f"{dream}\n"
+    report = command("report", "--model", str(path)).out
+    assert "5 documents" in report
+    assert dreamer.edition in report
+
+
+def test_a_model_and_a_corpus_are_not_taken_together(texts: Path, tmp_path: Path) -> None:
+    told = command("--seed", "7", "--model", "x", "--corpus", str(texts))
+    refused(told, "--model", "--corpus", "not both")
+    refused(command("report", str(texts), "--model", "x"), "--model", "not both")
+
+
+def test_what_cannot_be_trained_or_opened_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "own.model"
+    path.write_bytes(b"The lamp is lit.")
+    refused(command("--model", str(path)), str(path), "no dreamgen model")
+    refused(command("report", "--model", str(path)), str(path), "no dreamgen model")
+    refused(command("--model", str(tmp_path / "nowhere")), "nowhere", "no such file")
+    (tmp_path / "two.txt").write_bytes(b"\0\1")
+    refused(command("train", str(tmp_path / "two.txt"), "-o", str(path)), "two.txt", "binary")
+    refused(command("train", str(tmp_path / "gone"), "-o", str(path)), "gone", "no such file")
+    refused(command("train", "-o", str(path)), "PATHS")
+    assert path.read_bytes() == b"The lamp is lit."
+    (tmp_path / "one.txt").write_text("I see a lake. The lamp is lit.", "utf-8")
+    far = tmp_path / "no" / "own.model"
+    refused(command("train", str(tmp_path / "one.txt"), "-o", str(far)), "own.model")
+
+
+def test_models_are_merged_with_weights(tmp_path: Path) -> None:
+    for name, text in (("a", "The sea is calm. I see a lamp."), ("b", "The sea is loud.")):
+        (tmp_path / f"{name}.txt").write_text(text, "utf-8")
+        path = str(tmp_path / f"{name}.txt")
+        told = command("train", path, "-o", str(tmp_path / name), "--no-shapes", "--run", "6")
+        assert told.code == 0, told.err
+    both = [str(tmp_path / "a"), str(tmp_path / "b")]
+    made = str(tmp_path / "both")
+    told = command("merge", *both, "-o", made, "--weights", "1:2", "--no-shapes")
+    assert (told.code, told.out) == (0, "")
+    assert told.err.startswith(f"{made}: 15 tokens, ")
+    columns = dreamgen.Dreamer.load(made).model.columns
+    assert columns.weights == (1.0, 2.0)
+    refused(command("merge", *both, "-o", made, "--weights", "1", "--no-shapes"), "2 models")
+    refused(command("merge", *both, "-o", made, "--weights", "1 2"), "1 2", "as in 1:2")
+    refused(command("merge", *both, str(tmp_path / "c"), "-o", made), "c: no such file")
+    refused(command("train", str(tmp_path / "a.txt"), "-o", made, "--memory", "lots"), "500MB")

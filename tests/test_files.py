@@ -2,16 +2,23 @@
 
 import io
 import json
+import struct
 import zipfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-import dreamgen.files as files
+import dreamgen.model as model_module
+import dreamgen.store as store
 from dreamgen import Corpus, Dreamer, ModelFileError, SchemaError, Setting
+from dreamgen.columns import LargeCorpus, read
 from dreamgen.files import replacing
 from dreamgen.schema import dream_with
+from dreamgen.suffixes import Suffixes
 
 
 @pytest.fixture(scope="module")
@@ -85,21 +92,29 @@ def test_a_corrupted_file_is_refused(saved: Path, tmp_path: Path) -> None:
         refused(tmp_path / "broken", data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :])
 
 
-def stored(path: Path, header: object, documents: object) -> bytes:
-    with zipfile.ZipFile(path, "w") as store:
-        for name, value in (("header", header), ("documents", documents)):
-            with store.open(f"{name}.npy", "w") as entry:
-                text = np.frombuffer(json.dumps(value).encode(), np.uint8)
-                np.lib.format.write_array(entry, text, allow_pickle=False)
+def stored(path: Path, header: object, documents: object, form: int = 2) -> bytes:
+    """A file as the package lays one out, with true checksums, whatever is in it."""
+    text = json.dumps(documents).encode()
+    if isinstance(header, dict):
+        about = {"dtype": "|u1", "shape": [len(text)], "check": zlib.crc32(text)}
+        header = {**header, "arrays": {"documents": about}}
+    head = json.dumps(header).encode()
+    data = struct.pack("<16sIIQ", b"dreamgen model\n\0", form, zlib.crc32(head), len(head)) + head
+    data += b"\0" * (-len(data) % 64) + text
+    path.write_bytes(data + b"\0" * (-len(data) % 64))
     return path.read_bytes()
 
 
 def opened(path: Path) -> tuple[dict[str, object], list[dict[str, object]]]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return (
-            json.loads(arrays["header"].tobytes()),
-            json.loads(arrays["documents"].tobytes()),
-        )
+    data = path.read_bytes()
+    magic, form, check, length = struct.unpack_from("<16sIIQ", data)
+    assert (magic, form) == (b"dreamgen model\n\0", 2)
+    head = data[32 : 32 + length]
+    assert zlib.crc32(head) == check
+    header = json.loads(head)
+    [about] = header.pop("arrays").values()
+    start = -(-(32 + length) // 64) * 64
+    return header, json.loads(data[start : start + about["shape"][0]])
 
 
 def test_a_file_that_was_edited_is_refused(saved: Path, tmp_path: Path) -> None:
@@ -107,9 +122,10 @@ def test_a_file_that_was_edited_is_refused(saved: Path, tmp_path: Path) -> None:
     header, documents = opened(saved)
     stored(path, header, documents)
     assert Dreamer.load(path).edition == Dreamer().edition  # nothing but the edits is refused
-    later = {**header, "format": int(header["format"]) + 1}  # type: ignore[call-overload]
-    assert "later" in refused(path, stored(path, later, documents))
-    assert "no dreamgen model" in refused(path, stored(path, {**header, "magic": "x"}, documents))
+    assert "later" in refused(path, stored(path, header, documents, form=3))
+    refused(path, stored(path, header, documents, form=1))
+    foreign = b"x" + stored(path, header, documents)[1:]
+    assert "no dreamgen model" in refused(path, foreign)
     refused(path, stored(path, [], documents))
     refused(path, stored(path, header, []))
     refused(path, stored(path, header, documents[1:]))
@@ -118,7 +134,7 @@ def test_a_file_that_was_edited_is_refused(saved: Path, tmp_path: Path) -> None:
     refused(path, stored(path, header, [3]))
 
 
-@pytest.mark.parametrize("key", ["format", "tagger", "digest", "order", "run"])
+@pytest.mark.parametrize("key", ["tagger", "digest", "order", "run"])
 def test_a_file_without_one_of_its_settings_is_refused(
     saved: Path, tmp_path: Path, key: str
 ) -> None:
@@ -127,7 +143,9 @@ def test_a_file_without_one_of_its_settings_is_refused(
     refused(tmp_path / "less", stored(tmp_path / "less", less, documents))
 
 
-@pytest.mark.parametrize("change", [{"format": "one"}, {"run": "x"}, {"run": 0}, {"order": -1}])
+@pytest.mark.parametrize(
+    "change", [{"tagger": 3, "digest": 4}, {"run": "x"}, {"run": 0}, {"order": -1}]
+)
 def test_a_file_with_a_strange_setting_is_refused(
     saved: Path, tmp_path: Path, change: dict[str, object]
 ) -> None:
@@ -151,7 +169,7 @@ def test_an_interrupted_save_leaves_the_old_file(
     def interrupted(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(files.np.lib.format, "write_array", interrupted)
+    monkeypatch.setattr(store.Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         Dreamer().save(path)
     assert path.read_text("utf-8") == "old"
@@ -184,3 +202,135 @@ def test_a_schema_of_ones_own_is_not_saved_but_given_again(saved: Path, tmp_path
     assert not list(tmp_path.iterdir())
     back = Dreamer.load(saved, schema=dream_with(Shore))
     assert isinstance(back.generate(seed=7).scenes[0], Shore)
+
+
+# Large models
+
+
+@pytest.fixture
+def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_module, "LARGE", 1)
+
+
+@pytest.fixture
+def wide(tmp_path: Path, small_is_large: None) -> Path:
+    """The file of a model kept as a large one is."""
+    path = tmp_path / "wide.model"
+    Dreamer(LargeCorpus(read(TEXTS)), order=2).save(path)
+    return path
+
+
+TEXTS = [
+    (document.name, " ".join(sentence.text for sentence in document.sentences))
+    for document in Corpus.bundled("documents").documents
+]
+
+
+def test_a_large_model_is_opened_without_fitting(
+    wide: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted = Dreamer(LargeCorpus(read(TEXTS)), order=2).model
+
+    def refused_to_fit(*args: object, **named: object) -> None:
+        raise AssertionError("it was fitted again")
+
+    expected = fitted.contexts, fitted.runs(5)
+    monkeypatch.setattr(Suffixes, "of", refused_to_fit)
+    model = Dreamer.load(wide).model
+    assert model.vocabulary.tokens == fitted.vocabulary.tokens
+    assert model.corpus.digest == fitted.corpus.digest
+    assert model.corpus.documents == fitted.corpus.documents
+    assert model.corpus.report() == fitted.corpus.report()
+    for ours, theirs in zip((model.contexts, model.runs(5)), expected, strict=True):
+        assert isinstance(ours, Suffixes)
+        assert isinstance(theirs, Suffixes)
+        for name in ("row", "opening", "following", "order", "starts", "upto", "inverse"):
+            held = getattr(ours, name)
+            assert (held == getattr(theirs, name)).all()
+            assert not held.flags.writeable
+    start = np.array([model.base.start])
+    assert model.base.edges(start).weight.tolist() == fitted.base.edges(start).weight.tolist()
+
+
+def test_a_large_model_is_saved_again_byte_for_byte(wide: Path, tmp_path: Path) -> None:
+    loaded = Dreamer.load(wide)
+    loaded.model.kept = {"made_for": [], "fields": {}, "motifs": {}}
+    loaded.save(tmp_path / "shaped")
+    back = Dreamer.load(tmp_path / "shaped")
+    assert back.model.kept == loaded.model.kept
+    back.save(tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "shaped").read_bytes()
+    Dreamer.load(wide).save(tmp_path / "plain")
+    assert (tmp_path / "plain").read_bytes() == wide.read_bytes()
+    Dreamer.load(wide).save(wide)  # over the file that it is read from
+    assert (tmp_path / "plain").read_bytes() == wide.read_bytes()
+
+
+def test_another_process_opens_the_file_and_is_not_sent_the_corpus(wide: Path) -> None:
+    dreamer = Dreamer.load(wide)
+    assert len(dreamer.recipe) < 2_000
+    other = Dreamer.of_recipe(dreamer.recipe)
+    assert other.model.vocabulary.tokens == dreamer.model.vocabulary.tokens
+    wide.unlink()
+    with pytest.raises(ModelFileError, match="no such file"):
+        Dreamer.of_recipe(dreamer.recipe)
+
+
+def used(path: Path) -> None:
+    """Opens a model and touches all of it."""
+    model = Dreamer.load(path).model
+    model.base.edges(np.array([model.base.start]))
+    model.runs(model.run).shorter(np.array([1]))
+    _ = model.corpus.documents
+
+
+@pytest.mark.parametrize("most", [1 << 20, 0])
+def test_a_large_model_that_is_damaged_is_refused_before_it_is_used(
+    wide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(store, "SMALL", most)
+    data = wide.read_bytes()
+    broken = tmp_path / "broken"
+    for place in [*range(0, 400, 23), *range(400, len(data), len(data) // 60), len(data) - 1]:
+        broken.write_bytes(data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :])
+        with pytest.raises(ModelFileError, match=r"broken: "):
+            used(broken)
+    for length in (*range(0, 60, 7), 1000, len(data) // 2, len(data) - 64, len(data) - 1):
+        refused(broken, data[:length])
+    refused(broken, data + bytes(64))
+    used(wide)
+
+
+def edited(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """A copy of a file whose header was changed, with a true checksum."""
+    data = path.read_bytes()
+    _, form, _, length = struct.unpack_from("<16sIIQ", data)
+    header = json.loads(data[32 : 32 + length])
+    change(header)
+    head = json.dumps(header, separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode()
+    made = struct.pack("<16sIIQ", b"dreamgen model\n\0", form, zlib.crc32(head), len(head)) + head
+    rest = data[-(-(32 + length) // 64) * 64 :]
+    copy = path.with_name("edited")
+    copy.write_bytes(made + b"\0" * (-len(made) % 64) + rest)
+    return copy
+
+
+CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "pickled": lambda header: header["arrays"]["row"].update(dtype="|O"),
+    "longer": lambda header: header["arrays"]["row"].update(shape=[10**9]),
+    "negative": lambda header: header["arrays"]["row"].update(shape=[-3]),
+    "unchecked": lambda header: header["arrays"]["home"].pop("check"),
+    "listed": lambda header: header.update(arrays=[1]),
+    "homeless": lambda header: header["columns"].update(homes=[[1]]),
+    "nameless": lambda header: header["columns"].pop("names"),
+    "misnamed": lambda header: header["columns"].update(names=["one"]),
+    "uncounted": lambda header: header.update(size="many"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_large_model_whose_header_lies_is_refused(wide: Path, change: str) -> None:
+    used(edited(wide, lambda header: None))
+    copy = edited(wide, CHANGES[change])
+    with pytest.raises(ModelFileError, match=r"edited: "):
+        used(copy)

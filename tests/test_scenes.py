@@ -214,7 +214,8 @@ def test_hash_seeds_change_nothing() -> None:
 def test_the_model_is_not_learned_at_import() -> None:
     code = (
         "import dreamgen.corpus, dreamgen.scenes as s;"
-        "print(s._bundled.cache_info().currsize, dreamgen.corpus._bundled.cache_info().currsize)"
+        "print(s.bundled_scenes.cache_info().currsize, "
+        "dreamgen.corpus._bundled.cache_info().currsize)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

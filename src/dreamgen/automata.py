@@ -13,7 +13,8 @@ from typing import Protocol
 import numpy as np
 
 from .chain import Bools
-from .trie import Floats, Ints, Trie
+from .suffixes import Runs
+from .trie import Floats, Ints
 
 
 class Automaton(Protocol):
@@ -231,7 +232,7 @@ class Novelty:
     that it makes, which draws long unbroken runs without ever passing the bound.
     """
 
-    trie: Trie
+    trie: Runs
     symbols: Ints
     run: int
     continuity: float = 1.0
@@ -243,12 +244,12 @@ class Novelty:
 
     def step(self, states: Ints, tokens: Ints) -> Ints:
         symbols = self.symbols[tokens]
-        deep = self.trie.level[states] == self.run
+        deep = self.trie.lengths(states) == self.run
         targets = np.empty(len(states), np.int64)
         free = ~deep
         targets[free] = self.trie.step(states[free], symbols[free])
         copied = self.trie.child(states[deep], symbols[deep]) > 0
-        shorter = self.trie.step(self.trie.suffix[states[deep]], symbols[deep])
+        shorter = self.trie.step(self.trie.shorter(states[deep]), symbols[deep])
         targets[deep] = np.where(copied, -1, shorter)
         return targets
 
@@ -259,7 +260,7 @@ class Novelty:
         if self.continuity == 1.0:
             return None
         powers = np.multiply.accumulate(np.r_[1.0, np.full(self.run, float(self.continuity))])
-        return powers[self.trie.level[targets]]
+        return powers[self.trie.lengths(targets)]
 
 
 @dataclass(frozen=True, eq=False)

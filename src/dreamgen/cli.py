@@ -10,16 +10,20 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from . import __version__
 from .errors import DreamgenError
-from .facts import ARCS, MOODS, VOICES
+from .facts import ARCS, MOODS, RUN, VOICES
+
+if TYPE_CHECKING:
+    from .dreamer import Dreamer
 
 F = TypeVar("F", bound=Callable[..., None])
 
+TAGGERS = ("hanta", "endings")
 FORMATS = ("text", "markdown", "html", "json", "jsonl")
 
 
@@ -35,6 +39,19 @@ class Bounds(click.ParamType[tuple[int, int]]):
             return int(least), int(most if colon else least)
         except ValueError:
             self.fail(f"{value!r} is not two numbers with a colon, as in 200:300", param, ctx)
+
+
+class Weights(click.ParamType[tuple[float, ...]]):
+    """Numbers A:B:..., one for each of some models."""
+
+    name = "W:W"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[float, ...]:
+        """The numbers, or a usage error that shows some."""
+        try:
+            return tuple(float(part) for part in str(value).split(":"))
+        except ValueError:
+            self.fail(f"{value!r} is not numbers with colons between, as in 1:2", param, ctx)
 
 
 def _seed(text: str | None) -> int | str | None:
@@ -113,6 +130,7 @@ def _close_quietly() -> None:
 @click.option(
     "--corpus", metavar="PATH", multiple=True, help="Text files or folders to learn from instead."
 )
+@click.option("--model", metavar="FILE", help="A model made by `dreamgen train` instead.")
 @click.option(
     "--workers",
     metavar="N",
@@ -141,6 +159,7 @@ def main(
     form: str,
     template: str | None,
     corpus: Sequence[str],
+    model: str | None,
     workers: int | None,
     output: Path | None,
 ) -> None:
@@ -150,12 +169,10 @@ def main(
     """
     if context.invoked_subcommand:
         return
-    from .corpus import Corpus  # --help and bad options answer without loading the engine
-    from .dreamer import Dreamer
-    from .seeds import fresh_seed
+    from .seeds import fresh_seed  # --help and bad options answer without loading the engine
 
     chosen = fresh_seed() if seed is None else _seed(seed)
-    dreamer = Dreamer(Corpus.from_files(*corpus)) if corpus else Dreamer()
+    dreamer = _dreamer(corpus, model)
     dreams = dreamer.generate_many(
         1 if count is None else count, seed=chosen, start=start, workers=workers, arc=arc,
         mention=mention, avoid=avoid, words=words, pronoun=pronoun, mood=mood,
@@ -166,6 +183,18 @@ def main(
         file.flush()
     again = sys.argv[1:] if seed is not None else [*sys.argv[1:], "--seed", str(chosen)]
     click.echo(f"dreamgen {shlex.join(again)}", err=True)
+
+
+def _dreamer(corpus: Sequence[str], model: str | None) -> "Dreamer":
+    """The dreamer of some texts or of a model file; with neither, that of what ships."""
+    if corpus and model is not None:
+        raise click.UsageError("--model and --corpus: learn from texts or from a model, not both")
+    from .corpus import Corpus  # as above
+    from .dreamer import Dreamer
+
+    if model is not None:
+        return Dreamer.load(model)
+    return Dreamer(Corpus.from_files(*corpus)) if corpus else Dreamer()
 
 
 @contextmanager
@@ -292,24 +321,112 @@ def bulk(
     click.echo(f"dreamgen {shlex.join(again)}", err=True)
 
 
-def _dreamer(corpus: Sequence[str], model: str | None) -> Any:
-    """What writes the dreams that are asked for."""
-    from .corpus import Corpus  # as above
-    from .dreamer import Dreamer
-
-    if model:
-        return Dreamer.load(model)
-    return Dreamer(Corpus.from_files(*corpus)) if corpus else Dreamer()
+@main.command()
+@click.argument("paths", nargs=-1)
+@click.option("--model", metavar="FILE", help="A model made by `dreamgen train` instead.")
+def report(paths: Sequence[str], model: str | None) -> None:
+    """Tell what a corpus holds: documents, tags, what was mended, what each field can say."""
+    click.echo(_dreamer(paths, model).report())
 
 
 @main.command()
-@click.argument("paths", nargs=-1)
-def report(paths: Sequence[str]) -> None:
-    """Tell what a corpus holds: documents, tags, what was mended, what each field can say."""
+@click.argument("paths", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="MODEL",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; it appears whole or not at all.",
+)
+@click.option("--tagger", type=click.Choice(TAGGERS), help="By default the best that is installed.")
+@click.option("--order", metavar="N", type=click.IntRange(min=1), help="The order of the chain.")
+@click.option(
+    "--run", metavar="N", type=click.IntRange(min=2), default=RUN, show_default=True,
+    help="The longest run of tokens to share with the texts.",
+)  # fmt: skip
+@click.option(
+    "--shapes/--no-shapes", default=True, show_default=True,
+    help="Measure the shapes of every field now, so that the first dream need not.",
+)  # fmt: skip
+@click.option("--memory", metavar="M", help="Sort within so much, as 2GB; needs dreamgen[large].")
+def train(
+    paths: Sequence[str],
+    output: Path,
+    tagger: str | None,
+    order: int | None,
+    run: int,
+    shapes: bool,
+    memory: str | None,
+) -> None:
+    """Learn from text files or folders once, and keep what was learned as one model file."""
+    from time import perf_counter  # as above
+
     from .corpus import Corpus  # as above
     from .dreamer import Dreamer
 
-    click.echo(Dreamer(Corpus.from_files(*paths) if paths else None).report())
+    begun = perf_counter()
+    with _endings(), _stages() as stage:
+        stage("reading")
+        corpus = Corpus.from_files(*paths, tagger=tagger, stage=stage)
+        stage(f"learning from {corpus.size:,} tokens")
+        dreamer = Dreamer(corpus, order=order, run=run, memory=memory)
+        dreamer.save(output, shapes=shapes, stage=stage)
+    click.echo(
+        f"{output}: {corpus.size:,} tokens, "
+        f"{output.stat().st_size / 1e6:,.1f} MB, {perf_counter() - begun:.1f} s",
+        err=True,
+    )
+
+
+@main.command()
+@click.argument("models", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="MODEL",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; it appears whole or not at all.",
+)
+@click.option(
+    "--weights", metavar="W:W", type=Weights(), help="How often each model counts, in their order."
+)
+@click.option("--shapes/--no-shapes", default=True, show_default=True, help="As for train.")
+@click.option("--memory", metavar="M", help="As for train.")
+def merge(
+    models: Sequence[str],
+    output: Path,
+    weights: Sequence[float] | None,
+    shapes: bool,
+    memory: str | None,
+) -> None:
+    """Make one model of several, their counts added up."""
+    from .dreamer import Dreamer  # as above
+
+    with _endings(), _stages() as stage:
+        stage("opening the models")
+        loaded = [Dreamer.load(model) for model in models]
+        made = Dreamer.merged(loaded, weights=weights, memory=memory)
+        made.save(output, shapes=shapes, stage=stage)
+    tokens = made.model.corpus.size
+    click.echo(f"{output}: {tokens:,} tokens, {output.stat().st_size / 1e6:,.1f} MB", err=True)
+
+
+@contextmanager
+def _stages() -> Iterator[Callable[[str], None]]:
+    """A call that says what is being done, on one line that is cleared; silent in a log."""
+    shown = sys.stderr.isatty()
+
+    def stage(what: str) -> None:
+        if shown:
+            click.echo(f"\r\x1b[K{what} …", nl=False, err=True)
+
+    try:
+        yield stage
+    finally:
+        if shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
 
 
 if __name__ == "__main__":

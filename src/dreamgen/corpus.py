@@ -11,7 +11,7 @@ in quotation marks.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,6 +20,9 @@ from . import tagging
 from .errors import CorpusError
 from .facts import DATA, NOTHING, VOICES, Facts
 from .text import ENDS, folded, is_word, joined, listed, sentences, tokens
+
+# Files of more bytes than this are read into columns, which hold the same in less room.
+MANY_BYTES = 250_000
 
 BOOK_SUFFIX = ".dream"
 BUNDLED = ("documents", "book")
@@ -167,13 +170,18 @@ class Corpus:
         return cls(labelled(documents), tagger=scheme)
 
     @classmethod
-    def from_files(cls, *paths: str | Path, tagger: str | None = None) -> "Corpus":
+    def from_files(
+        cls,
+        *paths: str | Path,
+        tagger: str | None = None,
+        stage: Callable[[str], object] | None = None,
+    ) -> "Corpus":
         """A corpus of text files, one document each; folders are walked in sorted order.
 
         Files that end in ``.dream`` make a book (see `dreamgen.book`), from which dreams are told
         as from the one that ships. UTF-8 with or without a byte order mark, any line ends. Raises
         `CorpusError`, naming the file, for one that is missing, empty, binary or in another
-        encoding.
+        encoding. ``stage`` is told which file is being read.
         """
         found = [file for path in paths for file in _walk(Path(path))]
         if not found:
@@ -185,7 +193,20 @@ class Corpus:
                 other = next(file for file in found if file not in book)
                 raise CorpusError(f"{other}: is no .dream file; a book holds nothing else")
             return cls((read_dream(str(file), _read(file)) for file in book), tagger="endings")
-        return cls.from_texts(((str(file), _read(file)) for file in found), tagger=tagger)
+
+        def read_in_turn() -> Iterator[tuple[str, str]]:
+            for place, file in enumerate(found, start=1):
+                if stage is not None:
+                    stage(f"reading file {place} of {len(found)}: {file}")
+                yield str(file), _read(file)
+
+        texts = read_in_turn()
+        endings = tagger == "endings" or (tagger is None and not tagging.hanta_installed())
+        if endings and sum(file.stat().st_size for file in found) > MANY_BYTES:
+            from .columns import LargeCorpus, read  # it makes corpora, so it comes after this
+
+            return LargeCorpus(read(texts))
+        return cls.from_texts(texts, tagger=tagger)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

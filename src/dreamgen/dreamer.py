@@ -6,14 +6,14 @@ Dreams of the bundled corpus, or of a book of one's own, are told from the book
 """
 
 import pickle
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .bookmodel import BookModel
 from .corpus import Corpus
-from .errors import SchemaError, Unsatisfiable
+from .errors import CorpusError, SchemaError, Unsatisfiable
 from .facts import RUN, VOICES
 from .request import Request
 from .retelling import Retelling
@@ -37,9 +37,9 @@ class Dreamer:
     """Writes dreams from a corpus.
 
     ``corpus`` is a `Corpus`, or None for what ships: the dream book and the five documents;
-    ``schema`` a dream class, or a scene class that extends one of the four; ``order`` and ``run``
-    are those of `dreamgen.model.Model`. Fitting is linear in the corpus and waits for the first
-    dream that needs it.
+    ``schema`` a dream class, or a scene class that extends one of the four; ``order``, ``run``
+    and ``memory`` are those of `dreamgen.model.Model`. Fitting is linear in the corpus and waits
+    for the first dream that needs it.
 
     >>> dream = Dreamer().generate(seed=7)
     >>> dream == Dreamer().generate(seed=7), dream.scenes[0].kind
@@ -53,13 +53,15 @@ class Dreamer:
         schema: type[Dream] | type[Scene] = Dream,
         order: int | None = None,
         run: int = RUN,
+        memory: str | None = None,
     ) -> None:
         if corpus is not None and not isinstance(corpus, Corpus):
             raise TypeError(f"a Dreamer takes a Corpus, not {type(corpus).__name__}")
         if not (isinstance(schema, type) and issubclass(schema, Dream | Scene)):
             raise SchemaError(f"schema is a Dream or Scene class, not {schema!r}")
         self._given = (corpus, schema, order, run)
-        plain = order is None and run == RUN
+        self._memory = memory
+        plain = order is None and run == RUN and memory is None
         self._book = plain and (corpus is None or corpus.is_book)
         self.schema = dream_with(schema) if issubclass(schema, Scene) else schema
         self.scenes = {kind_of(scene): scene for scene in scenes_of(self.schema)}
@@ -74,9 +76,10 @@ class Dreamer:
 
         corpus, _, order, run = self._given
         documents = corpus is None or corpus is Corpus.bundled("documents")
-        if documents and order is None and run == RUN:
+        if documents and order is None and run == RUN and self._memory is None:
             return bundled_model()
-        return Model(corpus or Corpus.bundled("documents"), order=order, run=run)
+        corpus = corpus or Corpus.bundled("documents")
+        return Model(corpus, order=order, run=run, memory=self._memory)
 
     @cached_property
     def composer(self) -> "Composer":
@@ -107,30 +110,82 @@ class Dreamer:
     @cached_property
     def recipe(self) -> bytes:
         """What it takes to make this dreamer again in another process."""
-        return pickle.dumps(self._given)
+        kept = None if self._book else self.model.kept
+        return pickle.dumps((*self._given, self._memory, kept))
 
     @classmethod
     def of_recipe(cls, recipe: bytes) -> "Dreamer":
         """The dreamer of a `recipe` of one's own making; never of a file's."""
-        corpus, schema, order, run = pickle.loads(recipe)
-        return cls(corpus, schema=schema, order=order, run=run)
+        corpus, schema, order, run, memory, kept = pickle.loads(recipe)
+        made = cls(corpus, schema=schema, order=order, run=run, memory=memory)
+        if kept is not None:
+            made.model.kept = kept
+        return made
 
-    def save(self, path: str | Path) -> None:
-        """Writes the corpus and the settings to one file, moved into place when it is whole."""
+    def save(
+        self,
+        path: str | Path,
+        *,
+        shapes: bool = False,
+        stage: Callable[[str], object] | None = None,
+    ) -> None:
+        """Writes what was learned to one file, moved into place when it is whole.
+
+        With ``shapes`` the shapes of every field are measured first, which is the dear part of the
+        first dream from a corpus of one's own, so that the dreamer which is loaded need not.
+        ``stage`` is told what is being done.
+        """
         from .files import save_model  # as above
+        from .shapes import measured_data
 
-        _corpus, schema, order, run = self._given
+        _corpus, schema, order, _ = self._given
         if schema is not Dream:
             raise SchemaError("a schema of your own is code and is not saved; give it to load()")
-        save_model(Path(path), self.model.corpus, order, run, book=_corpus is None)
+        measured = None
+        if not self._book and (shapes or self.model.kept is not None):
+            fields = [slot for found in self.slots.values() for slot in found]
+            measured = measured_data(fields, self.model, stage or str)
+        save_model(Path(path), self.model, order, book=_corpus is None, shapes=measured)
 
     @classmethod
     def load(cls, path: str | Path, *, schema: type[Dream] | type[Scene] = Dream) -> "Dreamer":
         """The dreamer that was saved; raises `ModelFileError` for a file it cannot trust."""
         from .files import load_model  # as above
 
-        corpus, order, run = load_model(Path(path))
-        return cls(corpus, schema=schema, order=order, run=run)
+        corpus, order, run, shapes = load_model(Path(path))
+        made = cls(corpus, schema=schema, order=order, run=run)
+        if shapes is not None:
+            made.model.kept = shapes
+        return made
+
+    @classmethod
+    def merged(
+        cls,
+        dreamers: "Sequence[Dreamer]",
+        *,
+        weights: Sequence[float] | None = None,
+        memory: str | None = None,
+    ) -> "Dreamer":
+        """A dreamer of the texts of several, whose counts are theirs added up.
+
+        Each of ``weights``, above 0 and by default 1, says how often the texts of a dreamer count.
+        Raises `CorpusError` where the dreamers go by other orders, runs or tags.
+
+        >>> one, two = (Dreamer(Corpus.from_text(text, tagger="endings")) for text in
+        ...     ("The sea is calm. The sea is low.", "The sea is loud."))
+        >>> Dreamer.merged([one, two], weights=[1, 2]).model.corpus
+        Corpus(2 documents, 3 sentences, tags: endings)
+        """
+        from .columns import LargeCorpus, columns_of, merged  # as above
+
+        if any(dreamer._book for dreamer in dreamers):
+            raise CorpusError("a book is not merged; put its files into one folder")
+        settings = {(dreamer._given[2], dreamer._given[3]) for dreamer in dreamers}
+        if len(settings) > 1:
+            raise CorpusError("models of one order and one run can be merged; these have several")
+        columns = merged([columns_of(dreamer.model.corpus) for dreamer in dreamers], weights)
+        [(order, run)] = settings
+        return cls(LargeCorpus(columns), order=order, run=run, memory=memory)
 
     def to_markovify(self, state_size: int = 2) -> "Text":
         """The sentences that it learns from as a `dreamgen.Text`, and so a ``markovify.Text``: its

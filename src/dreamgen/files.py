@@ -1,107 +1,156 @@
-"""Files: written beside and moved into place, and read with suspicion."""
+"""Saved models: what was read and what was learned, so that opening one fits nothing.
 
-import json
-import os
-import tempfile
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+A small corpus is kept as its documents; a large one as its columns, with the sorted suffixes that
+its chain and its rule of novelty are read off. Either comes with the shapes of every field, where
+the model has none that ship.
+"""
+
+from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import numpy as np
-
+from .columns import PAD, Columns, Home, LargeCorpus
 from .corpus import Corpus, Document, Sentence, Variants
-from .errors import CorpusError, ModelFileError
+from .errors import ModelFileError
 from .facts import Facts
 from .model import Model
+from .store import Array, Store, as_text, replacing, write_store
+from .suffixes import Suffixes
 
-FORMAT = 1
-_MAGIC = "dreamgen model"
+__all__ = ["load_model", "replacing", "save_model"]
 
-
-@contextmanager
-def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
-    """A file that takes the place of ``path`` when the block ends well; else it leaves no trace."""
-    try:
-        number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise type(error)(error.errno, f"cannot be written: {error.strerror}", str(path)) from error
-    try:
-        coding = (None, None) if "b" in mode else ("utf-8", "\n")
-        with os.fdopen(number, mode, encoding=coding[0], newline=coding[1]) as file:
-            yield file
-        with suppress(OSError):
-            umask = os.umask(0)
-            os.umask(umask)
-            mask = (path.stat().st_mode & 0o777) if path.exists() else 0o666 & ~umask
-            Path(name).chmod(mask)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+_COLUMNS = ("row", "first", "home", "document")
+_SUFFIXES = ("opening", "following", "order", "starts", "upto", "inverse")
 
 
 def save_model(
-    path: Path, corpus: Corpus, order: int | None, run: int, *, book: bool = False
+    path: Path,
+    model: Model,
+    order: int | None,
+    *,
+    book: bool = False,
+    shapes: Mapping[str, Any] | None = None,
 ) -> None:
-    """The documents of a corpus, their tags and labels, and the settings of a model, as one file.
+    """A model as one file; ``order`` is the one that was asked for, ``shapes`` what was measured.
 
-    An uncompressed ``.npz`` of two arrays of bytes, each JSON in UTF-8; the same model gives the
-    same bytes.
+    The same model gives the same bytes.
     """
-    documents = [asdict(document) for document in corpus.documents]
-    for document in documents:
-        for sentence in document["sentences"]:
-            sentence["figure"] = sorted(sentence["figure"])
-    header = {
-        "magic": _MAGIC, "format": FORMAT, "digest": corpus.digest, "tagger": corpus.tagger,
-        "order": order, "run": run, "book": book,
+    corpus = model.corpus
+    header: dict[str, Any] = {
+        "digest": corpus.digest, "tagger": corpus.tagger, "order": order, "run": model.run,
+        "book": book, "size": corpus.size,
     }  # fmt: skip
-    arrays = {"header": _bytes(header), "documents": _bytes(documents)}
-    with replacing(path, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as store:
-        for name, array in arrays.items():
-            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            with store.open(info, "w") as entry:
-                np.lib.format.write_array(entry, array, allow_pickle=False)
+    arrays: dict[str, Array] = {}
+    if shapes is not None:
+        arrays["shapes"] = as_text(shapes)
+    if isinstance(corpus, LargeCorpus):
+        columns = corpus.columns
+        header["columns"] = {
+            "homes": [list(home) for home in columns.homes],
+            "names": columns.names,
+            "notes": columns.notes,
+            "weights": columns.weights,
+        }
+        arrays["tokens"] = as_text(columns.tokens)
+        arrays |= {name: getattr(columns, name) for name in _COLUMNS}
+        for kind in ("contexts", "runs") if model.large else ():
+            made = model.contexts if kind == "contexts" else model.runs(model.run)
+            assert isinstance(made, Suffixes)
+            arrays |= {f"{kind}.{name}": getattr(made, name) for name in _SUFFIXES}
+    else:
+        documents = [asdict(document) for document in corpus.documents]
+        for document in documents:
+            for sentence in document["sentences"]:
+                sentence["figure"] = sorted(sentence["figure"])
+        arrays["documents"] = as_text(documents)
+    write_store(path, header, arrays)
 
 
-def _bytes(value: object) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return np.frombuffer(text.encode(), np.uint8)
+def load_model(path: Path) -> tuple[Corpus | None, int | None, int, Mapping[str, Any] | None]:
+    """The corpus, order, run and shapes of a saved model; no corpus for what ships.
 
-
-def load_model(path: Path) -> tuple[Corpus | None, int | None, int]:
-    """The corpus, order and run of a saved model; no corpus for what ships, the book with it.
-
-    Raises `ModelFileError` where the file is missing, foreign, truncated, corrupted or from a later
+    Raises `ModelFileError` where the file is missing, foreign, truncated, corrupted or from another
     version.
     """
+    store = Store(path)
+    header = store.header
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            header = json.loads(arrays["header"].tobytes())
-            documents = json.loads(arrays["documents"].tobytes())
-    except FileNotFoundError as error:
-        raise ModelFileError(f"{path}: no such file") from error
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise ModelFileError(
-            f"{path}: is no dreamgen model, or is damaged; make it again with Dreamer.save()"
-        ) from error
-    if not isinstance(header, dict) or header.get("magic") != _MAGIC:
-        raise ModelFileError(f"{path}: is no dreamgen model; make one with Dreamer.save()")
-    try:
-        if header["format"] > FORMAT:
-            raise ModelFileError(f"{path}: was made by a later dreamgen; update to read it")
-        corpus = Corpus(map(_document, documents), tagger=header["tagger"])
+        if "columns" in header:
+            corpus: Corpus = StoredCorpus(store)
+        else:
+            corpus = Corpus(map(_document, store.text("documents")), tagger=header["tagger"])
         digest, order, run = header["digest"], header["order"], header["run"]
-        Model(corpus, order=order, run=run)
-    except (TypeError, KeyError, CorpusError) as error:
-        raise ModelFileError(f"{path}: is damaged; make it again with Dreamer.save()") from error
-    if corpus.digest != digest:
-        raise ModelFileError(f"{path}: is damaged: its text is not the one that was saved")
-    return None if header.get("book") else corpus, order, run
+        model = Model(corpus, order=order, run=run)
+        if isinstance(corpus, StoredCorpus) and model.large and "runs.order" not in store:
+            raise store.damaged()
+        shapes = store.text("shapes") if "shapes" in store else None
+        if corpus.digest != digest:
+            raise ModelFileError(f"{path}: is damaged: its text is not the one that was saved")
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        if isinstance(error, ModelFileError):
+            raise
+        raise store.damaged() from error
+    return None if header.get("book") else corpus, order, run, shapes
+
+
+class StoredCorpus(LargeCorpus):
+    """The corpus of a model file; its arrays are mapped when somebody asks for them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        header = store.header
+        self.tagger = str(header["tagger"])
+        self.__dict__["size"] = int(header["size"])
+        self.__dict__["digest"] = str(header["digest"])
+
+    def __reduce__(self) -> tuple[Any, tuple[Path]]:
+        return _stored, (self._store.path,)
+
+    @cached_property
+    def columns(self) -> Columns:  # type: ignore[override]
+        """The lines, as they were saved."""
+        store, about = self._store, self._store.header["columns"]
+        try:
+            columns = Columns(
+                tuple((str(word), str(tag)) for word, tag in store.text("tokens")),
+                store.array("row"),
+                store.array("first"),
+                store.array("home"),
+                tuple(Home(*home) for home in about["homes"]),
+                store.array("document"),
+                tuple(about["names"]),
+                tuple(map(tuple, about["notes"])),
+                self.tagger,
+                tuple(about["weights"]),
+            )
+            fits = (
+                len(columns.row) == columns.first[-1] + PAD
+                and len(columns.first) == len(columns.home) + 1
+                and len(columns.document) == len(columns.names) + 1
+            )
+        except (TypeError, KeyError, ValueError, IndexError) as error:
+            raise store.damaged() from error
+        if not fits:
+            raise store.damaged()
+        return columns
+
+    def sorted_runs(self, kind: str, depth: int) -> Suffixes | None:
+        """The sorted suffixes of a kind ("contexts" or "runs") where they were saved so deep."""
+        starts = self._store.array(f"{kind}.starts")
+        if len(starts) != depth:
+            return None
+        row = self.columns.row[: int(self.columns.first[-1]) + depth]
+        arrays = {name: self._store.array(f"{kind}.{name}") for name in _SUFFIXES}
+        inverse = arrays.pop("inverse")
+        found = Suffixes(row, **arrays)
+        found.__dict__["inverse"] = inverse
+        return found
+
+
+def _stored(path: Path) -> StoredCorpus:
+    return StoredCorpus(Store(path))
 
 
 def _document(data: dict[str, Any]) -> Document:

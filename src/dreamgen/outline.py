@@ -215,7 +215,7 @@ def _everywhere(model: Model, request: Request, voice: str) -> tuple[Rule, ...]:
     if request.avoid:
         rules.append(Avoids(*request.avoid))
     # the bundled lines are kept in three voices; any other corpus says what it says
-    if any(not line.voice for line in model.corpus.lines) and model.corpus.tagger != "labels":
+    if model.corpus.tagger != "labels" and model.voiceless:
         rules.append(Avoids(*OTHERS[voice]))
     if request.mood:
         rules.append(leaning(request.mood))

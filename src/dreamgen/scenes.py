@@ -212,7 +212,7 @@ def _labelled(document: Document) -> Document:
     """A document whose bare sentences have been given a home."""
     if all(sentence.scene for sentence in document.sentences):
         return document
-    model = _bundled()
+    model = bundled_scenes()
     scenes = [
         sentence.scene or scene
         for sentence, scene in zip(document.sentences, cut(document.sentences, model), strict=True)
@@ -228,7 +228,7 @@ def _labelled(document: Document) -> Document:
 
 
 @lru_cache(maxsize=1)
-def _bundled() -> SceneModel:
+def bundled_scenes() -> SceneModel:
     return learned(Corpus.bundled().documents)
 
 

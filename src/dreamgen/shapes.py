@@ -10,7 +10,7 @@ import json
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, chain, islice, pairwise
@@ -21,8 +21,9 @@ from zlib import crc32
 import numpy as np
 
 from .automata import Automaton, Novelty, Places
+from .columns import LargeCorpus
 from .corpus import Line, Sentence
-from .facts import DATA
+from .facts import DATA, VOICES
 from .images import images
 from .model import APART, Model
 from .rules import Leans, Mentions, Novel, Rule, Speaks, Words
@@ -45,6 +46,11 @@ LEAST_CLEAN = 0.4
 
 # How many derived shapes are tried when the weights that ship are made.
 TRIES = 300
+
+# How many shapes of a field are measured on a large corpus, where a plan takes some tenths of a
+# second, how many of them are enough, and how many words those have that are preferred.
+TRIED, ENOUGH = 12, 4
+MODERATE = 6, 11
 
 # What a shape of a kindred role, and one derived from another, is worth beside one of its own.
 KIN = 0.7
@@ -72,7 +78,7 @@ def shapes_of(slot: Slot, voice: str, model: Model) -> tuple[Shape, ...]:
     """
     found: dict[tuple[str, ...], Shape] = {}
     for place, role in enumerate(slot.roles):
-        lines = [line for line in model.corpus.lines if f"{line.scene}.{line.role}" == role]
+        lines = [line for line in model.lenders if f"{line.scene}.{line.role}" == role]
         _gather(lines, voice, KIN if place else 1.0, model, found)
     return tuple(found.values()) or every_shape(slot.scene, voice, model)
 
@@ -81,7 +87,7 @@ def shapes_of(slot: Slot, voice: str, model: Model) -> tuple[Shape, ...]:
 def every_shape(scene: str, voice: str, model: Model) -> tuple[Shape, ...]:
     """The shapes of all sentences that a field may borrow from, those of its scene first."""
     found: dict[tuple[str, ...], Shape] = {}
-    lines = [line for line in model.corpus.lines if line.role not in APART]
+    lines = [line for line in model.lenders if line.role not in APART]
     _gather([line for line in lines if line.scene == scene], voice, KIN, model, found)
     _gather(lines, voice, KIN * DERIVED, model, found)
     return tuple(found.values())
@@ -157,6 +163,8 @@ def tails(scene: str, model: Model) -> tuple[Shape, ...]:
     Those of the scene itself, found between two places where a sentence of it may end.
     """
     found: dict[tuple[str, ...], Shape] = {}
+    if isinstance(model.corpus, LargeCorpus):
+        return ()  # its sentences are not marked where they may end
     for document in model.corpus.documents:
         for sentence in document.sentences:
             for begin, end in pairwise(sentence.ends):
@@ -259,21 +267,26 @@ def weighed(slot: Slot, voice: str, model: Model) -> tuple[Choice, ...]:
 
     For a corpus without stored weights this plans every shape once, some 2 ms each.
     """
+    voice = voice if model.voiced else VOICES[0]
     stored = _stored(slot_key(slot, voice), model)
     if stored is not None:
         return stored
-    return measured(slot, voice, model, tries=40)
+    return measured(slot, voice, model, tries=0 if model.large else 40)
 
 
 def measured(slot: Slot, voice: str, model: Model, *, tries: int) -> tuple[Choice, ...]:
     """The weights of a field's shapes, its own and of ``tries`` derived ones, from their plans."""
     own = shapes_of(slot, voice, model)
+    if model.large:
+        own = sampled(own)
     found: list[tuple[float, float, Shape]] = []
     for shape in chain(own, islice(derived(slot, voice, model), tries)):
         plan = plan_of(slot, shape, voice, model)
         clean = _clean_share(plan, shape, model)
         if clean > LEAST_CLEAN:
             found.append((clean * exp(entropy(plan)), peak(plan) / clean, shape))
+        if model.large and sum(number >= LEAST_SENTENCES for number, _, _ in found) >= ENOUGH:
+            break
     if not found and (slot.required or not _demands(slot)):
         for shape in islice(every_shape(slot.scene, voice, model), tries + len(own)):
             plan = plan_of(slot, shape, voice, model)
@@ -287,6 +300,18 @@ def measured(slot: Slot, voice: str, model: Model, *, tries: int) -> tuple[Choic
         if number >= least
     ]
     return tuple(sorted(choices, key=lambda choice: -choice.weight)[:MOST_SHAPES])
+
+
+def sampled(shapes: Sequence[Shape]) -> tuple[Shape, ...]:
+    """A few shapes of a large corpus, in an order of their names: first those without *she*, *he*
+    or *they*, which hold whatever the figure is called, and among them those of moderate length."""
+    low, high = MODERATE
+
+    def rank(shape: Shape) -> tuple[bool, bool, int]:
+        bound = any(tag.startswith(("PRPF", "PRPP")) for tag in shape.tags)
+        return bound, not low <= shape.words <= high, crc32(" ".join(shape.tags).encode())
+
+    return tuple(sorted(shapes, key=rank)[:TRIED])
 
 
 def _demands(slot: Slot) -> bool:
@@ -322,7 +347,7 @@ def slot_key(slot: Slot, voice: str) -> str:
 
 def _stored(key: str, model: Model) -> tuple[Choice, ...] | None:
     """The weights that ship with dreamgen, if they were made for this corpus and these settings."""
-    data = _data()
+    data = model.kept or _data()
     if not data or data["made_for"] != made_for(model.corpus.digest, model.run, model.order):
         return None
     rows = data["fields"].get(key)
@@ -349,6 +374,9 @@ def motif_places(
 
     A word is kept with the shapes in which it leaves the field many sentences.
     """
+    if model.large:
+        return {}  # what returns there is found as the dream is written
+    voice = voice if model.voiced else VOICES[0]
     stored = _stored_motifs(voice, model)
     return stored if stored is not None else measured_motifs(fields, voice, model)
 
@@ -432,7 +460,7 @@ def _shares(plan: Plan, model: Model) -> dict[str, float]:
 
 
 def _stored_motifs(voice: str, model: Model) -> dict[str, tuple[tuple[str, Shape], ...]] | None:
-    data = _data()
+    data = model.kept or _data()
     if not data or data["made_for"] != made_for(model.corpus.digest, model.run, model.order):
         return None
     words = data["motifs"].get(voice)
@@ -474,6 +502,36 @@ def thoroughly(slot: Slot, voice: str, model: Model) -> tuple[Choice, ...]:
     return (
         found if len(found) >= MOST_SHAPES // 2 else measured(slot, voice, model, tries=10 * TRIES)
     )
+
+
+def measured_data(
+    fields: Sequence[Slot], model: Model, stage: Callable[[str], object] = str
+) -> Mapping[str, Any] | None:
+    """What a file of a model holds of its shapes; None where those that ship were made for it.
+
+    What came with the model is kept as it is.
+    """
+    if model.kept is not None:
+        return model.kept
+    settings = made_for(model.corpus.digest, model.run, model.order)
+    if _data() and _data()["made_for"] == settings:
+        return None
+    voices = VOICES if model.voiced else VOICES[:1]
+    table: dict[str, list[list[object]]] = {}
+    for place, slot in enumerate(fields, start=1):
+        stage(f"measuring the shapes of field {place} of {len(fields)}")
+        for voice in voices:
+            table[slot_key(slot, voice)] = [
+                [*written(choice.shape), choice.weight] for choice in weighed(slot, voice, model)
+            ]
+    motifs = {
+        voice: {
+            word: [[name, *written(shape)] for name, shape in places]
+            for word, places in motif_places(fields, voice, model).items()
+        }
+        for voice in voices
+    }
+    return {"made_for": settings, "fields": table, "motifs": motifs}
 
 
 def stored_data(fields: Sequence[Slot], voices: Sequence[str], model: Model) -> dict[str, Any]:

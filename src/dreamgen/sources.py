@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import numpy as np
 
 from .bookmodel import BookModel
-from .corpus import Line
 from .model import Model, bundled_model
 from .readings import ALIKE, RUN
 from .schema import Source, Span
@@ -26,7 +25,7 @@ def _spans(sentence: str, model: Model) -> tuple[Span, ...]:
     begin = 0
     while begin < len(said):
         node, end = 0, begin
-        while end < len(said) and trie.level[node] < trie.depth:
+        while end < len(said) and trie.lengths(np.array([node]))[0] < trie.depth:
             symbol = number.get(folded(said[end]), -1)
             child = int(trie.child(np.array([node]), np.array([symbol]))[0]) if symbol >= 0 else -1
             if child < 0:
@@ -35,19 +34,11 @@ def _spans(sentence: str, model: Model) -> tuple[Span, ...]:
         if end == begin:
             begin += 1
             continue
-        line = _line(node, model)
-        document = model.corpus.documents[line.document]
-        found.append(Span(spaced(said[begin:end]), document.name, line.sentence))
+        document, place = model.line_of(node)
+        name = model.corpus.documents[document].name
+        found.append(Span(spaced(said[begin:end]), name, place))
         begin = end
     return tuple(found)
-
-
-def _line(node: int, model: Model) -> Line:
-    """The first line of the corpus that holds the run of a node."""
-    trie = model.runs(model.run)
-    at = int(np.flatnonzero(trie.at[int(trie.level[node]) - 1] == node)[0])
-    ends = np.cumsum([len(row) for row in model.rows])
-    return model.corpus.lines[int(np.searchsorted(ends, at, side="right"))]
 
 
 def sources_in(lines: Iterable[tuple[str, str]], book: BookModel) -> tuple[Source, ...]:

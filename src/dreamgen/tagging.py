@@ -130,8 +130,8 @@ def numbered(tags: Sequence[str]) -> list[str]:
     return out
 
 
-_DETERMINING = ("DTS", "DTP", "NO", "ALL", "SOME", "BOTH")
-_INSIDE = ("JJ", "JJR", "JJS", "NN", "NNS", "NNM", "RB", "CD", "OWN", "OTHER")
+DETERMINING = ("DTS", "DTP", "NO", "ALL", "SOME", "BOTH")
+INSIDE = ("JJ", "JJR", "JJS", "NN", "NNS", "NNM", "RB", "CD", "OWN", "OTHER")
 
 
 def bared(tags: Sequence[str]) -> list[str]:
@@ -147,9 +147,9 @@ def bared(tags: Sequence[str]) -> list[str]:
     for place, tag in enumerate(tags):
         if tag == "NN":
             before = place - 1
-            while before >= 0 and tags[before] in _INSIDE:
+            while before >= 0 and tags[before] in INSIDE:
                 before -= 1
-            if before < 0 or not (tags[before].endswith("$") or tags[before] in _DETERMINING):
+            if before < 0 or not (tags[before].endswith("$") or tags[before] in DETERMINING):
                 out[place] = "NNM"
     return out
 
@@ -167,12 +167,12 @@ def by_ending(tokens: Sequence[str]) -> list[str]:
         guess = "PRP" if folded(token) in ("to", "as") and after in ("the", "a", "my") else ""
         if folded(token) == "her" and after.isalpha() and after not in CLOSED:
             guess = "DPS"
-        tags.append(closed(token, before, guess) or _ending(folded(token)))
+        tags.append(closed(token, before, guess) or ending(folded(token)))
     return bared(numbered(tags))
 
 
 @lru_cache(maxsize=4096)
-def _ending(word: str) -> str:
+def ending(word: str) -> str:
     if word in PREPOSITIONS:
         return "IN"
     for ending, tag in (("ly", "RB"), ("ing", "VBG"), ("ed", "VBN"), ("ness", "NN")):

@@ -18,7 +18,7 @@ CLOSE_UP_BEFORE = frozenset(",.;:?!”…)]}’—%/")
 CLOSE_UP_AFTER = frozenset("“([{—/#$£€")
 ENDS = frozenset(".?!…")
 
-_ABBREVIATIONS = frozenset(
+ABBREVIATIONS = frozenset(
     "mr mrs ms dr st prof rev gen col capt sgt lt jr sr vs etc no vol fig e.g i.e a.m p.m".split()
 )
 _BREAK = re.compile(r"(?<=[.?!…])([”’)\]]*)\s+(?=[“‘(\[]*[^\W_a-zß-öø-ÿ])")
@@ -60,7 +60,7 @@ def sentences(text: str) -> list[str]:
         for gap in _BREAK.finditer(flat):
             head = flat[start : gap.start()]
             last = head.rsplit(" ", 1)[-1].rstrip(".").lower().lstrip("“(")
-            if last in _ABBREVIATIONS:
+            if last in ABBREVIATIONS:
                 continue
             found.append(flat[start : gap.end()].strip())
             start = gap.end()
@@ -204,7 +204,7 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     return get_close_matches(word, sorted(set(known)), n=count, cutoff=0.6)
 
 
-_IRREGULAR = {
+IRREGULAR = {
     "feet": "foot", "leaves": "leaf", "children": "child", "men": "man", "women": "woman",
     "wolves": "wolf", "lives": "life", "wives": "wife", "knives": "knife", "selves": "self",
     "teeth": "tooth", "mice": "mouse", "geese": "goose", "people": "person", "halves": "half",
@@ -227,7 +227,7 @@ def stem(word: str) -> str:
     (True, True, True)
     """
     word = folded(word).removesuffix("’s").removesuffix("’")
-    word = _IRREGULAR.get(word, word)
+    word = IRREGULAR.get(word, word)
     if len(word) > 4 and word.endswith("ies"):
         word = word[:-3] + "y"
     elif len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes", "zes")):

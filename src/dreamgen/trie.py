@@ -74,6 +74,19 @@ class Trie:
     def __len__(self) -> int:
         return len(self.suffix)
 
+    def lengths(self, nodes: Ints) -> Ints:
+        """How many symbols each run has."""
+        return self.level[nodes]
+
+    def shorter(self, nodes: Ints) -> Ints:
+        """The node of each run without its first symbol; of the empty run, itself."""
+        return self.suffix[nodes]
+
+    def first_place(self, node: int) -> int:
+        """The first position of the flattened sequences at which the run of a node begins."""
+        length = int(self.level[node])
+        return int(np.flatnonzero(self.at[length - 1] == node)[0]) - length + 1
+
     def children(self, nodes: Ints) -> tuple[Ints, Ints]:
         """The first child of each node and the one after its last."""
         low = np.searchsorted(self.keys, nodes * self.symbols) + 1
