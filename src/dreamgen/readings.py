@@ -93,6 +93,19 @@ Telling = tuple[list[str], list[str], list[Named]]
 Joint = tuple[str, Marks, Marks, int, tuple[Named, ...], str, str, str, bool]
 
 OPEN = "<"
+SELDOM = 3  # the tellings of a line before all that a dream must know of it is kept
+
+
+class _Joints:
+    """The joints of a slot, each made whenever it is asked for."""
+
+    __slots__ = ("_line", "_slot")
+
+    def __init__(self, line: "Line", slot: int) -> None:
+        self._line, self._slot = line, slot
+
+    def __getitem__(self, way: int) -> Joint:
+        return self._line.joint(self._slot, way)
 
 
 class Line:
@@ -101,14 +114,14 @@ class Line:
     ``slots`` has the readings of each slot as they are printed, the line's own first; ``held`` the
     images around the slots, which every telling has, and ``marks`` these and the stems of the
     content words there, plain words apart; ``total`` is the weight of all tellings, 0 where each
-    has too long a run. What a dream must know of a reading is found when it is first told.
+    has too long a run. What a dream must know of its readings is kept once it is told often.
     ``things`` are the stems of what tellings are to say that they name; ``leans`` multiplies the
     weights of the readings that have a word of a stem.
     """
 
     __slots__ = (
-        "_begun", "_named", "_open", "_pieces", "_said", "_states", "_steps", "_text", "_things",
-        "held", "marks", "slots", "start", "total",
+        "_begun", "_named", "_open", "_pieces", "_said", "_states", "_steps", "_tellings", "_text",
+        "_things", "held", "marks", "slots", "start", "total",
     )  # fmt: skip
 
     def __init__(
@@ -155,6 +168,7 @@ class Line:
         self.start = lengths[0]
         states, self.total = _messages(steps, owned, weights, lengths)
         self._states = states
+        self._tellings = 0
         self._steps: tuple[tuple[States, tuple[Joint, ...]], ...] | None = None
 
     def told(self, number: int, seen: Set[str] = frozenset(), wary: bool = False) -> Telling | None:
@@ -204,17 +218,22 @@ class Line:
         """A telling as a sentence."""
         return self._text % tuple(said)
 
-    def _joined(self) -> tuple[tuple[States, tuple[Joint, ...]], ...]:
-        """The slots, each with its joints, which are found when the line is first told."""
+    def _joined(self) -> Iterable[tuple[States, Sequence[Joint] | _Joints]]:
+        """The slots, each with its joints: all of them are made and kept for a line that is told
+        often, one at a time while it is not."""
+        self._tellings += 1
+        if self._tellings <= SELDOM:
+            return [(states, _Joints(self, slot)) for slot, states in enumerate(self._states)]
         self._steps = tuple(
             [
-                (states, tuple([self._joint(slot, way) for way in range(len(self.slots[slot]))]))
+                (states, tuple([self.joint(slot, way) for way in range(len(self.slots[slot]))]))
                 for slot, states in enumerate(self._states)
             ]
         )
         return self._steps
 
-    def _joint(self, slot: int, way: int) -> Joint:
+    def joint(self, slot: int, way: int) -> Joint:
+        """What a dream must know of a reading of a slot."""
         said = [part_of(token) for token in _tokens(self._said[slot][way])]
         row = (*said, *self._pieces[slot + 1])
         found, begun, of = scanned([row], OPEN)
