@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +24,7 @@ import pytest
 import dreamgen
 from dreamgen import bulk
 from dreamgen.errors import JobStopped
+from dreamgen.pool import Pool
 from dreamgen.rows import COLUMNS, dream_of, row_of
 from dreamgen.schema import From, Line
 
@@ -378,7 +379,7 @@ def test_a_job_has_one_process_at_a_time(tmp_path: Path) -> None:
         ({"columns": ["text"]}, "columns"),
         pytest.param({"dreamer": dreamgen.Dreamer(schema=Weather)}, "edition", id="schema"),
     ],
-    ids=str,
+    ids="a-seed a-word no-seed count start arc avoid words columns edition".split(),
 )
 def test_another_job_over_the_leftovers_of_one_is_refused(
     tmp_path: Path, other: dict[str, Any], named: str
@@ -753,13 +754,16 @@ def until(holds: Callable[[], object], seconds: float = 60) -> None:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts the command in the background; what still runs at the end is ended."""
+    """Starts the command in the background; what still runs at the end is ended, and nothing is
+    left where temporary files go."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-c", FINELY, *arguments],
-            env=ENVIRONMENT, cwd=tmp_path, start_new_session=True,
+            env=ENVIRONMENT | {"TMPDIR": str(scratch)}, cwd=tmp_path, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         started.append(process)
@@ -770,6 +774,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+    until(lambda: not list(scratch.glob("dreamgen-*")))
 
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
@@ -818,6 +823,25 @@ def test_a_worker_that_is_killed_stops_the_command_in_one_line(
     assert (tmp_path / "a.jsonl").read_bytes() == lines(told(1800, seed=7, **NARROW))
 
 
+def long(size: int) -> bytes:
+    return bytes(size)
+
+
+@pytest.mark.slow
+@linux
+def test_a_worker_that_is_killed_over_a_long_result_does_not_hang_its_owner() -> None:
+    draw = random.Random(7)
+    for _ in range(8):
+        with Pool(2) as pool:
+            results = [pool.submit(long, 3_000_000) for _ in range(400)]
+            assert results[0].result() == bytes(3_000_000)
+            time.sleep(draw.uniform(0.01, 0.1))
+            os.kill(max(pool._processes), signal.SIGKILL)
+            _, waiting = wait(results, timeout=30)
+            assert not waiting
+            assert isinstance(results[-1].exception(), BrokenExecutor)
+
+
 @pytest.mark.slow
 @linux
 @pytest.mark.parametrize(("suffix", "workers"), [(".jsonl.gz", "1"), (".parquet", "2")])
@@ -838,15 +862,18 @@ def test_a_job_that_is_killed_again_and_again_ends_with_the_same_bytes(
         if kills % 2:  # once there is more than before
             until(lambda process=process, before=before: ended(process) or size(rows) > before)
         try:
-            process.wait(draw.uniform(0.02, 0.4))
-            break
+            _, err = process.communicate(timeout=draw.uniform(0.02, 0.4))
+            assert process.returncode == 0, err
         except subprocess.TimeoutExpired:
             others = children(process.pid)
             process.kill()  # the owner alone: its workers must notice
             process.wait()
             kills += 1
             until(lambda others=others: not any(map(alive, others)))
-    assert process.returncode == 0
+        if path.exists() and not rows.parent.exists():
+            break  # it was done, and killed on its way out
+    else:
+        pytest.fail(f"killed {kills} times, it is not done")
     assert kills >= 3
     assert path.read_bytes() == whole
     assert not rows.parent.exists()
@@ -900,6 +927,7 @@ def test_the_command_starts_a_cluster_of_its_own(tmp_path: Path) -> None:
     assert path.read_bytes() == lines(told(600, seed=7, **NARROW))
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="comes with the extra `dask`")
     from dreamgen import cluster

@@ -5,6 +5,7 @@ A job keeps what it has in a folder beside its file, ``FILE.job``:
     job.json   what the job is: the seed (drawn once, if none was given), the request, the form
     rows       the chunks that are done, in their order
     journal    a line for each of them that is safe: its number, where it ends, its digest
+    dreamgen-  and some letters: chunks on their way from a worker
 
 Rows are forced to the disk before their lines are written, about once a second; so whatever ends a
 job, the chunks of the journal are whole. The same job started again cuts off what lies beyond
@@ -13,6 +14,7 @@ them, goes on there, and ends with the same bytes; ``FILE`` itself appears when 
 
 import json
 import os
+import shutil
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -28,7 +30,7 @@ from typing import IO, Any
 from .dreamer import Dreamer
 from .errors import JobStopped
 from .forms import FORMS, form_of
-from .pool import Pool
+from .pool import SCRATCH, Pool
 from .request import Request
 from .rows import Rows, chosen
 from .seeds import Seed, fresh_seed, seed_key
@@ -205,7 +207,7 @@ class Job:
         try:
             left = json.loads((self.folder / "job.json").read_text("utf-8"))
         except FileNotFoundError:
-            if self.folder.is_dir() and {p.name for p in self.folder.iterdir()}.difference(_NAMES):
+            if self.folder.is_dir() and not all(map(_is_ours, self.folder.iterdir())):
                 raise FileExistsError(f"{self.folder}: is in the way; move it elsewhere") from None
             return None
         except NotADirectoryError:
@@ -280,7 +282,7 @@ class Job:
                     own = Rows(dreamer, self.seed, self._request, self._columns)
                     made = _alone(lambda some: self.form.packed(own.of(some), own.columns), places)
                 elif isinstance(workers, int):
-                    pool = stack.enter_context(Pool(workers))
+                    pool = stack.enter_context(Pool(workers, self.folder))
                     made = _in_order(pool, task, places, ahead or AHEAD * workers)
                 else:
                     known = getattr(workers, "_max_workers", 4)
@@ -334,6 +336,7 @@ class Job:
         self._tidy()
 
     def _tidy(self) -> None:
+        _sweep(self.folder)
         for name in _NAMES:
             (self.folder / name).unlink(missing_ok=True)
         with suppress(OSError):  # what else lies there is not ours
@@ -359,6 +362,7 @@ class _Shelf:
             _lock(self._journal, folder)
             if fresh:  # rows that nothing tells of are no part of the job
                 self._journal.truncate(0)
+            _sweep(folder)
             _put(folder / "job.json", manifest)
             self._open()
         except BaseException:
@@ -451,6 +455,16 @@ class _Shelf:
         for _, (_, end, _) in self._lines():
             yield self._read(begin, end)
             begin = end
+
+
+def _is_ours(path: Path) -> bool:
+    return path.name in _NAMES or path.name.startswith(SCRATCH)
+
+
+def _sweep(folder: Path) -> None:
+    """Takes away what the workers of a job that was killed have left."""
+    for scratch in folder.glob(f"{SCRATCH}*"):
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _digest(chunk: bytes) -> str:
