@@ -2,9 +2,9 @@
 
 A dream has a *home*, a dream of the book with the arc that is asked for: its setting opens, its
 thing changes and comes back, its awakening closes, and its sentences answer each other between.
-What makes the arc and is lacking there, and the further scenes of a long dream, are told after
-other dreams of the same world, hour of light or dark and kind of figure. One figure and one voice
-hold throughout. Every line is told in new words (`dreamgen.readings`), each
+The further scenes of a long dream are told after other dreams of the same world, hour of light or
+dark and kind of figure, and so is what makes the arc, where a request leaves no other way. One
+figure and one voice hold throughout. Every line is told in new words (`dreamgen.readings`), each
 field from a stream of its own.
 
 `Retelling.dream` gives None where a request is beyond the book; the documents then tell it.
@@ -142,6 +142,7 @@ class _Page:
     home: int
     rules: tuple[Rule, ...]
     mood: str | None = None
+    borrows: bool = False  # whether another dream may say what its home cannot
     narrow: _Narrow = field(default_factory=dict)  # kept from one attempt at a dream to the next
     seen: set[str] = field(default_factory=set)  # images, and stems of words
     told: list["_Told"] = field(default_factory=list)
@@ -200,7 +201,7 @@ class Retelling:
         self._lines: dict[tuple[str, str, str | None], dict[int, Line | None]] = {}
         self._choices: dict[tuple[object, ...], list[Any]] = {}
         self._scene_rows: dict[tuple[object, ...], list[_Row]] = {}
-        self._plain_rows: dict[tuple[str, str, int, str | None], list[_Row]] = {}
+        self._plain_rows: dict[tuple[str, str, int, str | None, bool], list[_Row]] = {}
 
     @cached_property
     def edition(self) -> str:
@@ -260,7 +261,7 @@ class Retelling:
             if chosen is None:
                 return None
             tried.add(chosen)
-            page = self._page(chosen, request, streams, narrow)
+            page = self._page(chosen, request, streams, narrow, attempt >= OF_ITS_ARC)
             if page and (made := self._parts(page, seed, index, request)):
                 return made
         return None
@@ -323,12 +324,15 @@ class Retelling:
         return None
 
     def _page(
-        self, chosen: tuple[str, str, int], request: Request, streams: Streams, narrow: _Narrow
-    ) -> _Page | None:
+        self, chosen: tuple[str, str, int], request: Request, streams: Streams, narrow: _Narrow,
+        borrows: bool,
+    ) -> _Page | None:  # fmt: skip
         """A dream's sentences, or None where what must be told could not be."""
         arc, voice, home = chosen
         rules = (Avoids(*request.avoid),) if request.avoid else ()
-        page = _Page(arc, voice, self._figure(home, voice), home, rules, request.mood, narrow)
+        page = _Page(
+            arc, voice, self._figure(home, voice), home, rules, request.mood, borrows, narrow
+        )
         form = self._form(arc, request)
         rows = self._rows(page, form, request, streams)
         if rows is None:
@@ -357,7 +361,7 @@ class Retelling:
     ) -> list[_Row] | None:  # fmt: skip
         """What will be told, in order; None where a word that is asked for can be said nowhere."""
         plain = not page.rules and not request.mention and len(form) == len(FORMS[page.arc])
-        key = page.arc, page.voice, page.home, page.mood
+        key = page.arc, page.voice, page.home, page.mood, page.borrows
         if plain and (kept := self._plain_rows.get(key)):
             return kept
         sources = self._sources(page, page.arc, form, request.mood, streams)
@@ -561,7 +565,17 @@ class Retelling:
         self, page: _Page, at: int, kind: str, names: tuple[str, ...], source: tuple[int, int]
     ) -> list[_Row]:
         """The fields of a scene, with what is told first of each; kept where nothing is shunned."""
-        key = page.arc, page.voice, page.figure, page.home, page.mood, at, names, source
+        key = (
+            page.arc,
+            page.voice,
+            page.figure,
+            page.home,
+            page.mood,
+            page.borrows,
+            at,
+            names,
+            source,
+        )
         rows = None if page.rules else self._scene_rows.get(key)
         if rows is None:
             rows = []
@@ -609,7 +623,7 @@ class Retelling:
             record = model.block(dream, place).get(name, -1)
             if other == kind and record >= 0 and place != block:
                 yield record
-        if name not in OWN[page.arc] and not slot.required:
+        if not page.borrows or (name not in OWN[page.arc] and not slot.required):
             return  # what another dream says here would be of another figure and of other things
         for further in dict.fromkeys((page.home, *self._pool(page, kind, (name,), None))):
             for other, place in model.scenes(further):
