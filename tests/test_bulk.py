@@ -834,6 +834,7 @@ def test_a_worker_that_is_killed_over_a_long_result_does_not_hang_its_owner() ->
     for _ in range(8):
         with Pool(2) as pool:
             results = [pool.submit(long, 3_000_000) for _ in range(400)]
+            results += [pool.submit(time.sleep, 600) for _ in range(2)]  # never all done
             assert results[0].result() == bytes(3_000_000)
             time.sleep(draw.uniform(0.01, 0.1))
             os.kill(max(pool._processes), signal.SIGKILL)
