@@ -4,6 +4,7 @@ Bad input ends in one clear line on standard error and exit code 2. A closed pip
 with code 141, Ctrl-C with code 130. A file given by ``-o`` appears whole or not at all.
 """
 
+import gc
 import os
 import shlex
 import sys
@@ -169,10 +170,11 @@ def main(
     """
     if context.invoked_subcommand:
         return
-    from .seeds import fresh_seed  # --help and bad options answer without loading the engine
+    with _uncollected():
+        from .seeds import fresh_seed  # --help and bad options answer without loading the engine
 
-    chosen = fresh_seed() if seed is None else _seed(seed)
-    dreamer = _dreamer(corpus, model)
+        chosen = fresh_seed() if seed is None else _seed(seed)
+        dreamer = _dreamer(corpus, model)
     dreams = dreamer.generate_many(
         1 if count is None else count, seed=chosen, start=start, workers=workers, arc=arc,
         mention=mention, avoid=avoid, words=words, pronoun=pronoun, mood=mood,
@@ -195,6 +197,20 @@ def _dreamer(corpus: Sequence[str], model: str | None) -> "Dreamer":
     if model is not None:
         return Dreamer.load(model)
     return Dreamer(Corpus.from_files(*corpus)) if corpus else Dreamer()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage is looked for meanwhile, nor later among what is loaded here: none of it is, and
+    the search costs a tenth of the time of one dream."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was:
+            gc.enable()
 
 
 @contextmanager

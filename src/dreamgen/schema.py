@@ -98,6 +98,9 @@ FEELINGS = tuple(
     "wonder regret worry".split()
 )
 
+# The validators are built when something is first validated: a dream that is told needs none.
+MODEL = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
 Line = Annotated[str, Words(2, 45), Novel()]
 Own = Annotated[Line, Avoids(*YOU)]
 Said = Annotated[Line, Speaks()]
@@ -106,9 +109,15 @@ Said = Annotated[Line, Speaks()]
 class Scene(BaseModel):
     """A scene of a dream: its fields are sentences, in the order in which they are told."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = MODEL
 
     kind: str
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if cls.__module__ != __name__:  # a mistake in a class of one's own shows where it is made
+            cls.model_rebuild(raise_errors=False)
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -321,7 +330,7 @@ class Awakening(Scene):
 class Cast(BaseModel):
     """Who is in the dream beside the dreamer."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = MODEL
 
     pronoun: Voice = Field(description="the one set of pronouns of the figure")
     figure: str = Field("figure", description="the noun by which the figure is first called")
@@ -333,7 +342,7 @@ class Cast(BaseModel):
 class Motif(BaseModel):
     """An image that returns: a word, and the paths of the sentences where it stands."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = MODEL
 
     word: str
     paths: tuple[str, ...]
@@ -384,7 +393,7 @@ class Dream(BaseModel):
     hand: the same rules that steered the sentences judge the new ones when it is read again.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = MODEL
 
     edition: str = Field(description="the corpus and the algorithm that wrote it")
     seed: SeedField = Field(union_mode="smart", description="the seed that brings it back")
