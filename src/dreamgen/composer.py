@@ -23,7 +23,7 @@ from .cast import attributes
 from .errors import Unsatisfiable
 from .images import images_of
 from .model import Model
-from .outline import ADDED, Line, Outline, outlined
+from .outline import ADDED, Line, Outline, Streams, outlined
 from .repeats import Once, Unlike
 from .request import DEFAULT_WORDS, Request
 from .rules import Avoids, Mentions, Rule, Words
@@ -41,6 +41,9 @@ PLANS = 4096
 # The words of the opening formula, and how often the length is settled anew for a template's own.
 OPENING_WORDS = 3
 TEMPLATE_TRIES = 10
+
+# How many choices of arc, scenes and shapes are tried: what one cannot meet, another may.
+COURSES = 3
 
 
 class Composer:
@@ -102,10 +105,20 @@ class Composer:
     def dream(self, seed: Seed, index: int, request: Request) -> Dream:
         """The dream of a seed; raises `Unsatisfiable` where there is none."""
         key = seed_key(seed)
+        refused: Unsatisfiable | None = None
+        for course in range(COURSES):
 
-        def streams(path: str) -> Stream:
-            return Stream(key, index, path)
+            def streams(path: str, course: int = course) -> Stream:
+                return Stream(key, index, f"course.{course}/{path}" if course else path)
 
+            try:
+                return self._dream(seed, index, request, streams)
+            except Unsatisfiable as error:
+                refused = refused or error
+        assert refused is not None
+        raise refused
+
+    def _dream(self, seed: Seed, index: int, request: Request, streams: Streams) -> Dream:
         least, most = request.words or DEFAULT_WORDS
         around, longest = OPENING_WORDS, 0
         low: int | None = None  # what made the dream too long, and what made it too short
